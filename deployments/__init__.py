@@ -1,0 +1,1 @@
+"""Once per environment: what must exist before `prefect deploy --all`; the demo; the terminal."""

@@ -1,0 +1,1 @@
+"""What an operator starts: one verb per file, composition only."""
