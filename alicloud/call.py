@@ -1,0 +1,114 @@
+"""One API action as a value: what to send, how to read the answer, and whether it may be sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, Generic, TypeVar
+
+Answer = TypeVar("Answer")
+
+# Stands in a dry run for the id of something that does not exist yet.
+PLANNED = "(planned)"
+
+
+class Kind(StrEnum):
+    """Whether a call may be sent again when its answer is lost."""
+
+    READ = "read"  # changes nothing: repeated at will
+    IDEMPOTENT = "idempotent write"  # the second one changes nothing: repeated on transient errors
+    TOKENED = "tokened write"  # carries a ClientToken derived from what it makes: repeated with the same token
+    ONCE = "once-only"  # a second one makes, or buys, a second thing: never sent again by any machine
+
+
+@dataclass(frozen=True)
+class Call(Generic[Answer]):
+    """An API action with its parameters.
+
+    `path` makes it ROA, `operation` (a method name of oss2.Bucket) makes it OSS, else it is RPC. `parameters` travel
+    in the query of a read and in the form body of a write. `secrets` are parameters that no log or plan shows.
+    `parse` turns the JSON body (for OSS: oss2's result) into a typed answer.
+    `missing` is the answer when the cloud says one of the codes `absent`. `done` are codes that mean that a write's
+    effect is there already. `next_page` gives the parameters of the page after the one just read, or None; the
+    answers of all pages, then tuples, are joined. `means` says the effect in the operator's words.
+    """
+
+    product: str
+    version: str
+    action: str
+    kind: Kind
+    parse: Callable[[Any], Answer]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    method: str = "POST"
+    path: str = ""
+    operation: str = ""
+    bucket: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    document: Mapping[str, Any] | None = None
+    absent: frozenset[str] = frozenset()
+    missing: Answer | None = None
+    done: frozenset[str] = frozenset()
+    next_page: Callable[[Any], Mapping[str, str] | None] | None = None
+    means: str = ""
+    remedy: str = ""
+
+    @property
+    def is_read(self) -> bool:
+        return self.kind is Kind.READ
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What makes two reads the same."""
+        pairs = [f"{k}={v}" for k, v in sorted(self.parameters.items())]
+        return (self.product, self.action, self.method, self.path, self.bucket, *pairs, repr(sorted(self.arguments)))
+
+    @property
+    def concerns_planned(self) -> bool:
+        """Whether it names something that a dry run has only planned."""
+        texts = [self.path, self.bucket, *self.parameters.values()]
+        return any(PLANNED in text for text in texts)
+
+
+def client_token(environment: str, resource: str, purpose: str) -> str:
+    """Derive the ClientToken of a creation: the same in every retry and every run of that creation.
+
+    Returns 64 hexadecimal digits, the most that ECS accepts. Source: ECS 2014-05-26, ClientToken.
+    """
+    return sha256("\0".join((environment, resource, purpose)).encode()).hexdigest()
+
+
+def number_pages(size: int, number: str = "PageNumber") -> Callable[[Any], Mapping[str, str] | None]:
+    """Page as VPC, ECS and BSS do: PageNumber (BSS PageNum) and TotalCount, the latter under Data for BSS."""
+
+    def following(body: Any) -> Mapping[str, str] | None:
+        facts = body.get("Data", body) if isinstance(body, Mapping) else {}
+        page, total = int(facts.get(number, 1) or 1), int(facts.get("TotalCount", 0) or 0)
+        read_size = int(facts.get("PageSize", size) or size)
+        return {number: str(page + 1), "PageSize": str(size)} if page * read_size < total else None
+
+    return following
+
+
+def index_pages(size: int, name: str) -> Callable[[Any], Mapping[str, str] | None]:
+    """Page as foas (pageIndex) and foasconsole (PageIndex) do. Replies of both say PageIndex and TotalPage."""
+
+    def following(body: Any) -> Mapping[str, str] | None:
+        index, pages = int(body.get("PageIndex", 1) or 1), int(body.get("TotalPage", 1) or 1)
+        size_name = "PageSize" if name[0] == "P" else "pageSize"
+        return {name: str(index + 1), size_name: str(size)} if index < pages else None
+
+    return following
+
+
+def marker_pages(body: Any) -> Mapping[str, str] | None:
+    """Page as RAM does: Marker, meaningful when IsTruncated."""
+    return {"Marker": str(body.get("Marker", ""))} if body.get("IsTruncated") else None
+
+
+def token_pages(body: Any) -> Mapping[str, str] | None:
+    """Page as ECS does: NextToken, empty on the last page."""
+    return {"NextToken": str(body["NextToken"])} if body.get("NextToken") else None

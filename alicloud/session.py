@@ -1,0 +1,370 @@
+"""Sends calls to the cloud: the only module that imports a vendor SDK, and the only one that does I/O."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar, cast
+
+import oss2
+from aliyunsdkcore.acs_exception.exceptions import ClientException, ServerException
+from aliyunsdkcore.auth.credentials import AccessKeyCredential, StsTokenCredential
+from aliyunsdkcore.client import AcsClient
+from aliyunsdkcore.request import CommonRequest
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from alicloud.call import Call, Kind
+from alicloud.clock import Clock
+from alicloud.endpoints import endpoint
+from alicloud.errors import AlibabaCloudError, Refused, Uncertain, Unreachable, refusal
+from alicloud.snapshot import Ledger, Snapshot, Write
+
+Answer = TypeVar("Answer")
+
+CONNECT_SECONDS = 5
+READ_SECONDS = 30
+ATTEMPTS = 6  # of one call, the first included; waits grow from 0.5 s to 8 s with jitter
+
+log = logging.getLogger("realtime_compute.calls")
+
+# The vendor's loggers write whole URLs, with AccessKeyId, SecurityToken and Signature in them.
+for _name in ("aliyunsdkcore", "aliyunsdkcore.client", "aliyunsdkcore.http.http_response", "oss2", "oss2.api"):
+    logging.getLogger(_name).disabled = True
+
+
+@dataclass(frozen=True)
+class Identity:
+    """An AccessKey pair, with the token of a temporary one. Its repr shows no secret."""
+
+    access_key_id: str
+    access_key_secret: str = field(repr=False)
+    security_token: str = field(default="", repr=False)
+
+
+class _NoAnswer(Exception):
+    """The request may or may not have reached the cloud."""
+
+
+class Session:
+    """A connection to one account in one region, safe to use from many threads.
+
+    Args:
+        identity: whose AccessKey signs.
+        region: the region of regional products.
+        overrides: product code (or `*`) to URL, see `endpoints.endpoint`.
+        clock: what waits are made on.
+        snapshot: what a dry run has read; `recall` answers from it.
+        dry: when true, no write is sent: `settle` notes it in the ledger instead.
+        attempts: how often one repeatable call is sent at most.
+        settle_seconds: how long (cloud time) to look for the effect of a write, or of a lost answer.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        region: str,
+        overrides: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+        snapshot: Snapshot | None = None,
+        dry: bool = False,
+        attempts: int = ATTEMPTS,
+        settle_seconds: float = 60.0,
+    ) -> None:
+        self.identity = identity
+        self.region = region
+        self.overrides = dict(overrides or {})
+        self.clock = clock or Clock()
+        self.snapshot = snapshot if snapshot is not None else Snapshot()
+        self.ledger = Ledger()
+        self.dry = dry
+        self.attempts = attempts
+        self.settle_seconds = settle_seconds
+        self._client = _client(identity, region, self._observe)
+        self._oss = oss2.Session(pool_size=16)
+        self._lock = threading.Lock()
+
+    def dry_run(self) -> Session:
+        """Give a session to the same account that sends no write and remembers what it reads."""
+        return Session(
+            self.identity,
+            self.region,
+            self.overrides,
+            self.clock,
+            dry=True,
+            attempts=self.attempts,
+            settle_seconds=self.settle_seconds,
+        )
+
+    def recall(self, call: Call[Answer]) -> Answer:
+        """Answer a read from the snapshot, else from the cloud."""
+        known, answer = self.snapshot.recall(call)
+        return cast("Answer", answer) if known else self.send(call)
+
+    def send(self, call: Call[Answer]) -> Answer:
+        """Send a call, all its pages, repeating it as its kind allows, and give the parsed answer.
+
+        Raises:
+            Refused: the cloud said no, and the code is not one that the call takes for an answer.
+            Unreachable: no answer to a repeatable call after all attempts.
+            Uncertain: no answer to a once-only call; it may have taken effect.
+        """
+        if self.dry:
+            if not call.is_read:
+                raise AssertionError(f"a dry run must not send {call.action}")
+            known, answer = self.snapshot.recall(call)
+            if known:
+                return cast("Answer", answer)
+            if call.concerns_planned:
+                return cast("Answer", call.missing)
+        try:
+            answer = self._all_pages(call)
+        except AlibabaCloudError as error:
+            code = getattr(error, "code", "")
+            if code not in call.absent and code not in call.done:
+                raise
+            answer = cast("Answer", call.missing)
+            if not call.is_read:
+                self._note(call, error.request_id)
+        if self.dry:
+            self.snapshot.keep(call, answer)
+        return answer
+
+    def _all_pages(self, call: Call[Answer]) -> Answer:
+        body, request_id, answer = self._with_retries(call, call.parameters)
+        while call.next_page is not None and (following := call.next_page(body)) is not None:
+            body, request_id, more = self._with_retries(call, {**call.parameters, **following})
+            answer = answer + more
+        if not call.is_read:
+            self._note(call, request_id)
+        return cast("Answer", answer)
+
+    def _with_retries(self, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str, Any]:
+        if call.kind is Kind.ONCE:
+            return self._once(call, parameters)
+        retrying = Retrying(
+            stop=stop_after_attempt(self.attempts),
+            wait=wait_random_exponential(multiplier=0.5, max=8),
+            retry=retry_if_exception(lambda error: isinstance(error, AlibabaCloudError) and error.transient),
+            sleep=self.clock.wait,
+            before_sleep=_log_retry,
+            reraise=True,
+        )
+        result: tuple[Any, str, Any] = retrying(self._repeatable, call, parameters)
+        return result
+
+    def _repeatable(self, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str, Any]:
+        try:
+            body, request_id = self._exchange(call, parameters)
+            return body, request_id, _parsed(call, body, request_id)
+        except _NoAnswer as lost:
+            raise Unreachable(f"No answer to {call.action}: {lost}.", action=call.action) from None
+
+    def _once(self, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str, Any]:
+        """Send once. What is transient elsewhere is not so here: nothing may send this call again on its own."""
+        try:
+            body, request_id = self._exchange(call, parameters)
+            return body, request_id, _parsed(call, body, request_id)
+        except _NoAnswer as lost:
+            text = f"No answer to {call.action}: {lost}. It may have taken effect."
+            raise Uncertain(text, action=call.action) from None
+        except AlibabaCloudError as error:
+            if getattr(error, "status", 0) >= 500:
+                text = f"{error.message} It may have taken effect all the same."
+                raise Uncertain(text, action=call.action, request_id=error.request_id) from None
+            error.transient = False
+            raise
+
+    def _exchange(self, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str]:
+        started = time.monotonic()
+        outcome, request_id = "no answer", ""
+        if call.is_read:
+            self.ledger.count_read()
+        try:
+            if call.operation:
+                body, request_id = self._send_oss(call)
+            else:
+                body, request_id = self._send_pop(call, parameters)
+            outcome = "ok"
+            return body, request_id
+        except AlibabaCloudError as error:
+            outcome, request_id = getattr(error, "code", "error"), error.request_id
+            raise
+        finally:
+            log.log(
+                logging.DEBUG if call.is_read else logging.INFO,
+                "%s %s: %s in %.0f ms (request %s)",
+                call.product,
+                call.action,
+                outcome,
+                (time.monotonic() - started) * 1000,
+                request_id or "-",
+                extra={"cloud_action": call.action, "cloud_outcome": outcome, "cloud_request_id": request_id},
+            )
+
+    def _send_pop(self, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str]:
+        request = _pop_request(call, parameters, endpoint(call.product, self.region, self.overrides))
+        try:
+            answer = self._client.do_action_with_exception(request)
+        except ServerException as error:
+            code, status = str(error.get_error_code()), int(error.get_http_status() or 0)
+            if code == "SDK.UnknownServerError":
+                code = "ServiceUnavailable" if status >= 500 else "UnreadableAnswer"
+            raise refusal(
+                code,
+                redact(str(error.get_error_msg())),
+                action=call.action,
+                request_id=str(error.get_request_id() or ""),
+                status=status,
+                remedy=call.remedy,
+            ) from None
+        except ClientException as error:
+            raise _NoAnswer(f"{error.get_error_code()} at {_host(request.endpoint)}") from None
+        except (OSError, IndexError, UnicodeDecodeError, AttributeError) as error:
+            # IndexError: the core splits a SignatureDoesNotMatch message at a colon that may be absent.
+            raise _NoAnswer(f"{type(error).__name__} at {_host(request.endpoint)}") from None
+        try:
+            body = json.loads(answer)
+        except ValueError:
+            raise _NoAnswer("the answer was cut or is not JSON") from None
+        if not isinstance(body, dict):
+            raise _NoAnswer("the answer is not an object")
+        return body, str(body.get("RequestId") or body.get("requestId") or "")
+
+    def _send_oss(self, call: Call[Any]) -> tuple[Any, str]:
+        url = endpoint("oss", self.region, self.overrides)
+        bucket = oss2.Bucket(
+            _oss_auth(self.identity),
+            url,
+            call.bucket,
+            session=self._oss,
+            connect_timeout=(CONNECT_SECONDS, READ_SECONDS),
+            region=self.region,
+        )
+        try:
+            result = getattr(bucket, call.operation)(**call.arguments)
+            if isinstance(result, oss2.models.GetObjectResult):
+                result = (result, result.read())
+                return result, str(result[0].request_id)
+            return result, str(getattr(result, "request_id", "") or "")
+        except oss2.exceptions.RequestError as error:
+            raise _NoAnswer(f"{type(error.exception).__name__} at {_host(url)}") from None
+        except oss2.exceptions.ServerError as error:
+            code = str(error.code or {404: "NoSuchKey", 403: "AccessDenied"}.get(error.status, ""))
+            raise refusal(
+                code or f"HTTP{error.status}",
+                redact(str(error.message or "")),
+                action=call.action,
+                request_id=str(error.request_id or ""),
+                status=int(error.status),
+                remedy=call.remedy,
+            ) from None
+        except (oss2.exceptions.OssError, OSError, ValueError, TypeError, SyntaxError) as error:
+            # A cut answer reaches us as an XML syntax error or as a broken stream.
+            raise _NoAnswer(f"{type(error).__name__} at {_host(url)}") from None
+
+    def _observe(self, date: str) -> None:
+        try:
+            self.clock.observe(parsedate_to_datetime(date).timestamp())
+        except (TypeError, ValueError):
+            return
+
+    def _note(self, call: Call[Any], request_id: str) -> None:
+        costs = call.kind is Kind.ONCE
+        self.ledger.add(Write(call.action, call.means or call.action, request_id, costs))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.session.close()
+        self._oss.session.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _parsed(call: Call[Any], body: Any, request_id: str) -> Any:
+    """Parse an answer; a business refusal that hides in a 200 gets its action and request id here."""
+    try:
+        return call.parse(body)
+    except Refused as error:
+        raise refusal(
+            error.code,
+            redact(error.text),
+            action=call.action,
+            request_id=request_id,
+            status=200,
+            remedy=call.remedy,
+        ) from None
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise _NoAnswer(f"its form is not what we know ({type(error).__name__}, request {request_id or '-'})") from None
+
+
+def redact(text: str) -> str:
+    """Take AccessKey ids, tokens and signatures out of a text that came from a vendor's library or the cloud."""
+    text = re.sub(
+        r"(?i)(AccessKeyId|AccessKeySecret|SecurityToken|Signature|Password|OSSAccessKeyId)(=|%3D|\"?:\s*\"?)[^&\s\"',)]+",
+        r"\1\2***",
+        text,
+    )
+    text = re.sub(r"\b(LTAI|STS\.)[A-Za-z0-9]{8,}", r"\1***", text)
+    return re.sub(r"(?s)(server string to sign is:).*", r"\1 ***", text)
+
+
+def _host(url: str) -> str:
+    return re.sub(r"^https?://", "", str(url)).split("/")[0]
+
+
+def _client(identity: Identity, region: str, observe: Callable[[str], None]) -> AcsClient:
+    if identity.security_token:
+        credential = StsTokenCredential(identity.access_key_id, identity.access_key_secret, identity.security_token)
+    else:
+        credential = AccessKeyCredential(identity.access_key_id, identity.access_key_secret)
+    # auto_retry=False: the built-in retry re-sends ECS creations without a ClientToken.
+    client = AcsClient(
+        region_id=region,
+        credential=credential,
+        auto_retry=False,
+        connect_timeout=CONNECT_SECONDS,
+        timeout=READ_SECONDS,
+        pool_size=32,
+    )
+    client.session.hooks["response"].append(lambda response, **_: observe(response.headers.get("Date", "")))
+    return client
+
+
+def _oss_auth(identity: Identity) -> Any:
+    if identity.security_token:
+        return oss2.StsAuth(identity.access_key_id, identity.access_key_secret, identity.security_token, "v4")
+    return oss2.AuthV4(identity.access_key_id, identity.access_key_secret)
+
+
+def _pop_request(call: Call[Any], parameters: Mapping[str, str], url: str) -> CommonRequest:
+    request = CommonRequest(product=call.product, version=call.version, action_name=call.action)
+    request.set_endpoint(url)
+    request.set_protocol_type("http" if url.startswith("http://") else "https")
+    request.set_method(call.method)
+    if call.path:
+        request.set_uri_pattern(call.path)
+    for name, value in call.headers.items():
+        request.add_header(name, value)
+    if call.document is not None:
+        request.set_content_type("application/json")
+        request.set_content(json.dumps(call.document).encode())
+        request.add_header("Content-Type", "application/json")
+    in_body = not call.is_read and call.method in ("POST", "PUT") and call.document is None
+    for name, value in {**parameters, **call.secrets}.items():
+        (request.add_body_params if in_body else request.add_query_param)(name, value)
+    return request
+
+
+def _log_retry(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    log.warning("attempt %d failed, again in %.1f s: %s", state.attempt_number, state.upcoming_sleep, error)

@@ -1,0 +1,123 @@
+"""Read, decide, act, verify: how every step brings one resource to what is wanted. Written once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from alicloud.call import Call, Kind
+from alicloud.errors import AlibabaCloudError, AlreadyExists, Refused, TimedOut, Uncertain, Unsettled
+from alicloud.session import Session
+from alicloud.snapshot import Write
+
+Actual = TypeVar("Actual")
+Desired = TypeVar("Desired")
+
+Decide = Callable[[Desired, Actual], Sequence[Call[Any]]]
+
+LOOK_SECONDS = (1.0, 2.0, 4.0, 8.0)  # between two looks; the last one repeats
+
+
+def settle(
+    cloud: Session,
+    read: Call[Actual],
+    desired: Desired,
+    decide: Decide[Desired, Actual],
+    planned: Actual | None = None,
+) -> Actual:
+    """Bring one resource to what is wanted and give its state, read from the cloud.
+
+    Args:
+        cloud: the session; when it is dry, writes are noted in its ledger and `planned` is given back.
+        read: how the resource is read.
+        desired: what is wanted.
+        decide: pure; the calls that are missing, none when content.
+        planned: what a dry run hands on for a resource that does not exist yet.
+
+    Raises:
+        Unsettled: after the writes were answered, the cloud still differs when the settle window has passed.
+        Uncertain: a once-only write had no answer and its effect was not seen within the settle window.
+    """
+    actual = cloud.recall(read)
+    calls = decide(desired, actual)
+    if not calls:
+        return actual
+    if cloud.dry:
+        for call in calls:
+            cloud.ledger.add(Write(call.action, call.means or call.action, costs=call.kind is Kind.ONCE))
+        return planned if planned is not None else actual
+    actual = cloud.send(read)  # never write because of an old answer
+    calls = decide(desired, actual)
+    failure = _act(cloud, calls)
+    return _verify(cloud, read, desired, decide, calls, failure)
+
+
+def wait_until(
+    cloud: Session,
+    read: Call[Actual],
+    ready: Callable[[Actual], bool],
+    what: str,
+    timeout_seconds: float = 300.0,
+    poll_seconds: float = 2.0,
+) -> Actual:
+    """Read until `ready` says so; for the seconds or minutes that a VPC or a vSwitch takes.
+
+    Args:
+        ready: pure; raises on a state that it does not know.
+        timeout_seconds: in the cloud's time.
+
+    Raises:
+        TimedOut: not ready after that time.
+    """
+    waited, actual = 0.0, cloud.recall(read)
+    while cloud.dry is False and not ready(actual):
+        if waited >= timeout_seconds:
+            raise TimedOut(
+                f"{what} is not ready after {waited:.0f} s.", remedy="Look at it in the console, then Retry."
+            )
+        cloud.clock.sleep(poll_seconds)
+        waited, actual = waited + poll_seconds, cloud.send(read)
+    return actual
+
+
+def _act(cloud: Session, calls: Sequence[Call[Any]]) -> AlibabaCloudError | None:
+    """Send the calls in order; stop at the first that is refused or lost, and let verifying judge.
+
+    A refusal may only mean that the effect is there already: somebody was faster, or the first of two attempts had
+    taken effect although its answer was lost, and the product documents no code for that.
+    """
+    for call in calls:
+        try:
+            cloud.send(call)
+        except AlreadyExists:
+            continue
+        except (Refused, Uncertain) as error:
+            return error
+    return None
+
+
+def _verify(
+    cloud: Session,
+    read: Call[Actual],
+    desired: Desired,
+    decide: Decide[Desired, Actual],
+    calls: Sequence[Call[Any]],
+    failure: AlibabaCloudError | None,
+) -> Actual:
+    """Decide again on fresh reads until content, for as long as reads may lag behind writes."""
+    waited, look = 0.0, 0
+    refused = isinstance(failure, Refused)
+    while True:
+        actual = cloud.send(read)
+        remaining = decide(desired, actual)
+        if not remaining:
+            return actual
+        if refused or waited >= cloud.settle_seconds:
+            break
+        pause = min(LOOK_SECONDS[min(look, len(LOOK_SECONDS) - 1)], cloud.settle_seconds - waited)
+        cloud.clock.sleep(pause)
+        waited, look = waited + pause, look + 1
+    if failure is not None:
+        raise failure
+    still = "; ".join(call.means or call.action for call in remaining)
+    raise Unsettled(f"{calls[0].action} was answered, but after {waited:.0f} s the cloud still lacks: {still}.")
