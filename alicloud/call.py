@@ -8,10 +8,10 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
-Answer = TypeVar("Answer")
+Answer = TypeVar("Answer", covariant=True)
 
-# Stands in a dry run for the id of something that does not exist yet.
-PLANNED = "(planned)"
+# Stands in a dry run for the id of something that does not exist yet; a path may hold it as it is.
+PLANNED = "to-be-created"
 
 
 class Kind(StrEnum):
@@ -61,15 +61,20 @@ class Call(Generic[Answer]):
         return self.kind is Kind.READ
 
     @property
+    def once_only(self) -> bool:
+        return self.kind is Kind.ONCE
+
+    @property
     def key(self) -> tuple[str, ...]:
         """What makes two reads the same."""
         pairs = [f"{k}={v}" for k, v in sorted(self.parameters.items())]
-        return (self.product, self.action, self.method, self.path, self.bucket, *pairs, repr(sorted(self.arguments)))
+        others = repr((sorted(self.arguments.items()), sorted(self.headers.items())))
+        return (self.product, self.action, self.method, self.path, self.bucket, *pairs, others)
 
     @property
     def concerns_planned(self) -> bool:
         """Whether it names something that a dry run has only planned."""
-        texts = [self.path, self.bucket, *self.parameters.values()]
+        texts = [self.path, self.bucket, *self.parameters.values(), *self.headers.values()]
         return any(PLANNED in text for text in texts)
 
 

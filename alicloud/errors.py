@@ -159,13 +159,17 @@ def refusal(code: str, text: str, *, action: str, request_id: str, status: int, 
         code: the cloud's code, e.g. EntityNotExist.User.
         text: the cloud's message, already free of secrets.
         status: HTTP status; 500 and above with an unknown code is Unavailable.
+        remedy: the call's own, for a code that says nothing nearer.
     """
     kind: type[Refused] = Unavailable if status >= 500 else Refused
     for pattern, candidate in _CODES:
         if re.fullmatch(pattern, code):
             kind = candidate
             break
+    if kind.transient:
+        remedy = ""  # a call's remedy speaks of rights and parameters, of which the cloud did not complain
     for pattern, known in _REMEDIES:
-        if not remedy and re.fullmatch(pattern, code):
+        if re.fullmatch(pattern, code):
             remedy = known
+            break
     return kind(code, text, action=action, request_id=request_id, status=status, remedy=remedy)

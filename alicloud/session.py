@@ -23,7 +23,7 @@ from alicloud.call import Call, Kind
 from alicloud.clock import Clock
 from alicloud.endpoints import endpoint
 from alicloud.errors import AlibabaCloudError, Refused, Uncertain, Unreachable, refusal
-from alicloud.snapshot import Ledger, Snapshot, Write
+from alicloud.snapshot import Ledger, Snapshot
 
 Answer = TypeVar("Answer")
 
@@ -33,9 +33,10 @@ ATTEMPTS = 6  # of one call, the first included; waits grow from 0.5 s to 8 s wi
 
 log = logging.getLogger("realtime_compute.calls")
 
-# The vendor's loggers write whole URLs, with AccessKeyId, SecurityToken and Signature in them.
-for _name in ("aliyunsdkcore", "aliyunsdkcore.client", "aliyunsdkcore.http.http_response", "oss2", "oss2.api"):
-    logging.getLogger(_name).disabled = True
+# The vendors' loggers write whole URLs, with AccessKeyId, SecurityToken and Signature in them. A filter, since
+# `disabled` is taken back by whoever configures logging later, as Prefect does.
+for _name in ("aliyunsdkcore.client", "aliyunsdkcore.http.http_response", "oss2", "oss2.api", "oss2.http"):
+    logging.getLogger(_name).addFilter(lambda _record: False)
 
 
 @dataclass(frozen=True)
@@ -114,26 +115,30 @@ class Session:
             Unreachable: no answer to a repeatable call after all attempts.
             Uncertain: no answer to a once-only call; it may have taken effect.
         """
-        if self.dry:
-            if not call.is_read:
-                raise AssertionError(f"a dry run must not send {call.action}")
+        if not self.dry:
+            return self._answered(call)
+        if not call.is_read:
+            raise AssertionError(f"a dry run must not send {call.action}")
+        with self.snapshot.one_reader(call):
             known, answer = self.snapshot.recall(call)
             if known:
                 return cast("Answer", answer)
             if call.concerns_planned:
                 return cast("Answer", call.missing)
+            answer = self._answered(call)
+            self.snapshot.keep(call, answer)
+            return answer
+
+    def _answered(self, call: Call[Answer]) -> Answer:
         try:
-            answer = self._all_pages(call)
+            return self._all_pages(call)
         except AlibabaCloudError as error:
             code = getattr(error, "code", "")
             if code not in call.absent and code not in call.done:
                 raise
-            answer = cast("Answer", call.missing)
             if not call.is_read:
-                self._note(call, error.request_id)
-        if self.dry:
-            self.snapshot.keep(call, answer)
-        return answer
+                self.ledger.add(call, error.request_id)
+            return cast("Answer", call.missing)
 
     def _all_pages(self, call: Call[Answer]) -> Answer:
         body, request_id, answer = self._with_retries(call, call.parameters)
@@ -141,7 +146,7 @@ class Session:
             body, request_id, more = self._with_retries(call, {**call.parameters, **following})
             answer = answer + more
         if not call.is_read:
-            self._note(call, request_id)
+            self.ledger.add(call, request_id)
         return cast("Answer", answer)
 
     def _with_retries(self, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str, Any]:
@@ -187,7 +192,7 @@ class Session:
             self.ledger.count_read()
         try:
             if call.operation:
-                body, request_id = self._send_oss(call)
+                body, request_id = self._send_oss(call, parameters)
             else:
                 body, request_id = self._send_pop(call, parameters)
             outcome = "ok"
@@ -236,7 +241,7 @@ class Session:
             raise _NoAnswer("the answer is not an object")
         return body, str(body.get("RequestId") or body.get("requestId") or "")
 
-    def _send_oss(self, call: Call[Any]) -> tuple[Any, str]:
+    def _send_oss(self, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str]:
         url = endpoint("oss", self.region, self.overrides)
         bucket = oss2.Bucket(
             _oss_auth(self.identity),
@@ -247,7 +252,7 @@ class Session:
             region=self.region,
         )
         try:
-            result = getattr(bucket, call.operation)(**call.arguments)
+            result = getattr(bucket, call.operation)(**{**call.arguments, **parameters})
             if isinstance(result, oss2.models.GetObjectResult):
                 result = (result, result.read())
                 return result, str(result[0].request_id)
@@ -264,8 +269,9 @@ class Session:
                 status=int(error.status),
                 remedy=call.remedy,
             ) from None
-        except (oss2.exceptions.OssError, OSError, ValueError, TypeError, SyntaxError) as error:
-            # A cut answer reaches us as an XML syntax error or as a broken stream.
+        except (oss2.exceptions.OssError, OSError, ValueError, TypeError, SyntaxError, RuntimeError) as error:
+            # A cut answer reaches us as an XML syntax error or as a broken stream, one that lacks an element as a
+            # RuntimeError of oss2.
             raise _NoAnswer(f"{type(error).__name__} at {_host(url)}") from None
 
     def _observe(self, date: str) -> None:
@@ -273,10 +279,6 @@ class Session:
             self.clock.observe(parsedate_to_datetime(date).timestamp())
         except (TypeError, ValueError):
             return
-
-    def _note(self, call: Call[Any], request_id: str) -> None:
-        costs = call.kind is Kind.ONCE
-        self.ledger.add(Write(call.action, call.means or call.action, request_id, costs))
 
     def close(self) -> None:
         """Close the connections."""

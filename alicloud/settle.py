@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from alicloud.call import Call, Kind
+from alicloud.call import Call
 from alicloud.errors import AlibabaCloudError, AlreadyExists, Refused, TimedOut, Uncertain, Unsettled
 from alicloud.session import Session
-from alicloud.snapshot import Write
 
 Actual = TypeVar("Actual")
 Desired = TypeVar("Desired")
@@ -44,12 +43,20 @@ def settle(
         return actual
     if cloud.dry:
         for call in calls:
-            cloud.ledger.add(Write(call.action, call.means or call.action, costs=call.kind is Kind.ONCE))
-        return planned if planned is not None else actual
+            cloud.ledger.add(call)
+        if planned is None:
+            return actual
+        cloud.snapshot.expect(read, planned)
+        return planned
     actual = cloud.send(read)  # never write because of an old answer
     calls = decide(desired, actual)
+    if not calls:
+        return actual
     failure = _act(cloud, calls)
-    return _verify(cloud, read, desired, decide, calls, failure)
+    settled = _verify(cloud, read, desired, decide, calls, failure)
+    if cloud.snapshot.recall(read)[0]:
+        cloud.snapshot.keep(read, settled)  # or a later step would be content with what was there before
+    return settled
 
 
 def wait_until(

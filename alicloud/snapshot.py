@@ -1,12 +1,17 @@
-"""What a run has read of the world, and what a dry run would write to it."""
+"""What a run has read of the world, and what it wrote to it (or, of a dry run, would write)."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
 from alicloud.call import Call
+
+_STEP: ContextVar[str] = ContextVar("step", default="")
 
 
 @dataclass
@@ -14,24 +19,44 @@ class Snapshot:
     """Answers of reads by what was asked.
 
     A step that finds itself content with a remembered answer is done; one that does not asks the cloud again
-    before it acts, so that nothing is ever written because of an old answer.
+    before it acts, so that nothing is ever written because of an old answer. What a dry run expects of its own
+    planned writes is kept apart: `facts` leaves it out.
     """
 
     _answers: dict[tuple[str, ...], Any] = field(default_factory=dict)
+    _expected: dict[tuple[str, ...], Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _readers: dict[tuple[str, ...], threading.Lock] = field(default_factory=dict, repr=False)
+
+    @contextmanager
+    def one_reader(self, call: Call[Any]) -> Iterator[None]:
+        """Let one thread at a time ask the same question, so that the others find its answer."""
+        with self._lock:
+            reader = self._readers.setdefault(call.key, threading.Lock())
+        with reader:
+            yield
 
     def keep(self, call: Call[Any], answer: Any) -> None:
         with self._lock:
             self._answers[call.key] = answer
 
-    def recall(self, call: Call[Any]) -> tuple[bool, Any]:
-        """Give (True, answer) when it was read before, else (False, None)."""
+    def expect(self, call: Call[Any], answer: Any) -> None:
+        """Note what a read will answer once a dry run's writes have been made."""
         with self._lock:
-            return call.key in self._answers, self._answers.get(call.key)
+            self._expected[call.key] = answer
 
-    def clear(self) -> None:
+    def recall(self, call: Call[Any]) -> tuple[bool, Any]:
+        """Give (True, answer) when it was read or is expected, else (False, None)."""
         with self._lock:
-            self._answers.clear()
+            for answers in (self._expected, self._answers):
+                if call.key in answers:
+                    return True, answers[call.key]
+            return False, None
+
+    def facts(self) -> Snapshot:
+        """Give what was really read."""
+        with self._lock:
+            return Snapshot(dict(self._answers))
 
 
 @dataclass(frozen=True)
@@ -41,21 +66,56 @@ class Write:
     action: str
     means: str
     request_id: str = ""
-    costs: bool = False
+    once_only: bool = False
+    step: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a step ended: `error` is empty when it is as wanted."""
+
+    step: str
+    requirements: tuple[str, ...]
+    error: str = ""
 
 
 @dataclass
 class Ledger:
-    """The writes of a run in the order they were sent (or, of a dry run, planned), and how many reads it took."""
+    """The steps of a run, their writes in the order they were sent (of a dry run: planned), and the reads it took."""
 
     writes: list[Write] = field(default_factory=list)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
     reads: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def add(self, write: Write) -> None:
+    def add(self, call: Call[Any], request_id: str = "") -> None:
+        """Note a write; it belongs to the step that this thread is in."""
+        write = Write(call.action, call.means or call.action, request_id, call.once_only, _STEP.get())
         with self._lock:
             self.writes.append(write)
 
     def count_read(self) -> None:
         with self._lock:
             self.reads += 1
+
+    @contextmanager
+    def step(self, name: str, requirements: Sequence[str] = ()) -> Iterator[None]:
+        """Note that a step begins, and how it ends."""
+        token = _STEP.set(name)
+        try:
+            yield
+        except BaseException as error:
+            self._end(Outcome(name, tuple(requirements), str(error) or type(error).__name__))
+            raise
+        else:
+            self._end(Outcome(name, tuple(requirements)))
+        finally:
+            _STEP.reset(token)
+
+    def _end(self, outcome: Outcome) -> None:
+        with self._lock:
+            self.outcomes[outcome.step] = outcome
+
+    def writes_of(self, step: str) -> list[Write]:
+        with self._lock:
+            return [write for write in self.writes if write.step == step]

@@ -1,0 +1,59 @@
+# make demo      the main job on an embedded emulator and Prefect server; EXIT=1 ends after the closing table
+# make test      the tests
+# make check     format, lint, types, layers, tests
+# make bench     calls and times of first and second runs, against the critical path
+# make emulator  the emulator alone on port 8400
+# make register  block types, environments, credentials, work pool on the server of PREFECT_API_URL
+# make prepare   one run of `prepare` through its deployment: make prepare ENVIRONMENT=flink-exclusive
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+ENVIRONMENT ?= flink-exclusive
+DOCUMENTS ?= $(wildcard environments/*.yaml)
+export PREFECT_SERVER_ANALYTICS_ENABLED = false
+export DO_NOT_TRACK = 1
+
+.PHONY: demo test check bench prepare register emulator clean lock
+.DEFAULT_GOAL := demo
+
+$(VENV)/installed: requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	touch $@
+
+$(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	touch $@
+
+demo: $(VENV)/installed
+	$(RUN) -m deployments.demo $(if $(EXIT),--exit)
+
+test: $(VENV)/installed-dev
+	$(RUN) -m pytest -n auto
+
+check: $(VENV)/installed-dev
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(RUN) -m pytest -n auto
+
+bench: $(VENV)/installed
+	$(RUN) -m benchmarks.prepare
+
+emulator: $(VENV)/installed
+	$(RUN) -m emulator $(ARGUMENTS)
+
+register: $(VENV)/installed
+	$(RUN) -m deployments.register $(DOCUMENTS)
+
+prepare: $(VENV)/installed
+	$(RUN) -m prefect deployment run prepare/prepare --param environment=$(ENVIRONMENT) --watch
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate requirements.txt -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate requirements-dev.txt -o requirements-dev.lock
+
+clean:
+	rm -rf .state build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,300 @@
+"""Resource Access Management (RAM): the people. Users, how they log on, their AccessKeys, groups.
+
+What holds for all users of the account stands in `ram_account` and is offered here too; policies and roles stand in
+`ram_policies`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from alicloud.call import PLANNED, Call, Kind
+from alicloud.ram_account import PasswordPolicy as PasswordPolicy
+from alicloud.ram_account import PasswordPolicySpec as PasswordPolicySpec
+from alicloud.ram_account import SecurityPreference as SecurityPreference
+from alicloud.ram_account import SecurityPreferenceSpec as SecurityPreferenceSpec
+from alicloud.ram_account import get_account_alias as get_account_alias
+from alicloud.ram_account import get_password_policy as get_password_policy
+from alicloud.ram_account import get_security_preference as get_security_preference
+from alicloud.ram_account import password_policy_changes as password_policy_changes
+from alicloud.ram_account import security_preference_changes as security_preference_changes
+from alicloud.ram_account import set_password_policy as set_password_policy
+from alicloud.ram_account import set_security_preference as set_security_preference
+from alicloud.ram_action import PRODUCT, VERSION, flag, given, read, write
+
+
+@dataclass(frozen=True)
+class User:
+    name: str
+    user_id: str
+    display_name: str = ""
+    comments: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True)
+class UserSpec:
+    """A RAM user that is wanted; what is empty is not asked for."""
+
+    name: str
+    display_name: str = ""
+    comments: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True)
+class LoginProfile:
+    """A user's right to log on to the console with a password."""
+
+    user: str
+    mfa_required: bool
+    password_reset_required: bool
+
+
+@dataclass(frozen=True)
+class LoginProfileSpec:
+    """A console logon that is wanted.
+
+    `password` is used once, at creation, and must be replaced at first logon; a plan needs none.
+    """
+
+    user: str
+    mfa_required: bool
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class AccessKey:
+    """An AccessKey pair. The secret is shown in the reply to its creation and never again."""
+
+    access_key_id: str
+    status: str
+    access_key_secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Group:
+    name: str
+    comments: str = ""
+
+
+@dataclass(frozen=True)
+class GroupSpec:
+    """A RAM user group that is wanted; empty comments are not asked for."""
+
+    name: str
+    comments: str = ""
+
+
+@dataclass(frozen=True)
+class MembershipSpec:
+    """Users that are wanted in a group; others in it are left alone."""
+
+    group: str
+    users: tuple[str, ...]
+
+
+def get_user(name: str) -> Call[User | None]:
+    """Source: RAM 2015-05-01, GetUser."""
+    return read("GetUser", _user, {"UserName": name}, absent=("EntityNotExist.User",))
+
+
+def list_users() -> Call[tuple[User, ...]]:
+    """Source: RAM 2015-05-01, ListUsers."""
+    return read("ListUsers", _users, paged=True, missing=())
+
+
+def create_user(desired: UserSpec) -> Call[None]:
+    """Source: RAM 2015-05-01, CreateUser."""
+    texts = given(DisplayName=desired.display_name, Comments=desired.comments, Email=desired.email)
+    return write("CreateUser", f"create RAM user {desired.name}", {"UserName": desired.name, **texts})
+
+
+def update_user(desired: UserSpec) -> Call[None]:
+    """Change what is asked for and leave the rest. Source: RAM 2015-05-01, UpdateUser."""
+    texts = given(NewDisplayName=desired.display_name, NewComments=desired.comments, NewEmail=desired.email)
+    return write("UpdateUser", f"change RAM user {desired.name}", {"UserName": desired.name, **texts})
+
+
+def user_changes(desired: UserSpec, actual: User | None) -> list[Call[Any]]:
+    if actual is None:
+        return [create_user(desired)]
+    wanted = (desired.display_name, desired.comments, desired.email)
+    found = (actual.display_name, actual.comments, actual.email)
+    if any(want and want != have for want, have in zip(wanted, found, strict=True)):
+        return [update_user(desired)]
+    return []
+
+
+def planned_user(desired: UserSpec) -> User:
+    """Stand in for a user that a dry run would create."""
+    return User(desired.name, PLANNED, desired.display_name, desired.comments, desired.email)
+
+
+def get_login_profile(user: str) -> Call[LoginProfile | None]:
+    """Source: RAM 2015-05-01, GetLoginProfile."""
+    absent = ("EntityNotExist.User.LoginProfile", "EntityNotExist.User")
+    return read("GetLoginProfile", _login_profile, {"UserName": user}, absent=absent)
+
+
+def create_login_profile(desired: LoginProfileSpec) -> Call[None]:
+    """Let a user log on, with a password to be replaced at first logon. Source: RAM 2015-05-01, CreateLoginProfile."""
+    flags = {"MFABindRequired": flag(desired.mfa_required), "PasswordResetRequired": "true"}
+    return write(
+        "CreateLoginProfile",
+        f"let RAM user {desired.user} log on to the console",
+        {"UserName": desired.user, **flags},
+        secrets={"Password": desired.password},
+        check="choose an initial password that the account's password policy accepts",
+    )
+
+
+def update_login_profile(user: str, mfa_required: bool, password_reset_required: bool) -> Call[None]:
+    """Say both flags, so that neither falls back to a default. Source: RAM 2015-05-01, UpdateLoginProfile."""
+    flags = {"MFABindRequired": flag(mfa_required), "PasswordResetRequired": flag(password_reset_required)}
+    demand = "ask for a second factor at" if mfa_required else "ask for no second factor at"
+    return write("UpdateLoginProfile", f"{demand} the logon of RAM user {user}", {"UserName": user, **flags})
+
+
+def login_profile_changes(desired: LoginProfileSpec, actual: LoginProfile | None) -> list[Call[Any]]:
+    """Decide on the console logon; a second factor that is demanded already stays demanded."""
+    if actual is None:
+        return [create_login_profile(desired)]
+    if desired.mfa_required and not actual.mfa_required:
+        return [update_login_profile(desired.user, True, actual.password_reset_required)]
+    return []
+
+
+def planned_login_profile(desired: LoginProfileSpec) -> LoginProfile:
+    """Stand in for a logon that a dry run would create."""
+    return LoginProfile(desired.user, desired.mfa_required, password_reset_required=True)
+
+
+def create_access_key(user: str) -> Call[AccessKey]:
+    """Make an AccessKey pair: each call makes another one. Source: RAM 2015-05-01, CreateAccessKey."""
+    return Call(
+        PRODUCT,
+        VERSION,
+        "CreateAccessKey",
+        Kind.ONCE,
+        _new_access_key,
+        parameters={"UserName": user},
+        means=f"create an AccessKey pair for RAM user {user}",
+        remedy=f"Delete an AccessKey pair of {user} that is no longer used (two are the limit), then Retry this run.",
+    )
+
+
+def list_access_keys(user: str) -> Call[tuple[AccessKey, ...]]:
+    """Source: RAM 2015-05-01, ListAccessKeys."""
+    return read("ListAccessKeys", _access_keys, {"UserName": user}, absent=("EntityNotExist.User",), missing=())
+
+
+def get_group(name: str) -> Call[Group | None]:
+    """Source: RAM 2015-05-01, GetGroup."""
+    return read("GetGroup", _group, {"GroupName": name}, absent=("EntityNotExist.Group",))
+
+
+def create_group(desired: GroupSpec) -> Call[None]:
+    """Source: RAM 2015-05-01, CreateGroup."""
+    parameters = given(GroupName=desired.name, Comments=desired.comments)
+    return write("CreateGroup", f"create RAM user group {desired.name}", parameters)
+
+
+def update_group(desired: GroupSpec) -> Call[None]:
+    """Source: RAM 2015-05-01, UpdateGroup."""
+    parameters = given(GroupName=desired.name, NewComments=desired.comments)
+    return write("UpdateGroup", f"change RAM user group {desired.name}", parameters)
+
+
+def group_changes(desired: GroupSpec, actual: Group | None) -> list[Call[Any]]:
+    if actual is None:
+        return [create_group(desired)]
+    if desired.comments and desired.comments != actual.comments:
+        return [update_group(desired)]
+    return []
+
+
+def planned_group(desired: GroupSpec) -> Group:
+    """Stand in for a group that a dry run would create."""
+    return Group(desired.name, desired.comments)
+
+
+def list_users_for_group(group: str) -> Call[tuple[str, ...]]:
+    """Give the names of a group's users. Source: RAM 2015-05-01, ListUsersForGroup."""
+    absent = ("EntityNotExist.Group",)
+    return read("ListUsersForGroup", _user_names, {"GroupName": group}, absent=absent, missing=(), paged=True)
+
+
+def list_groups_for_user(user: str) -> Call[tuple[str, ...]]:
+    """Give the names of a user's groups. Source: RAM 2015-05-01, ListGroupsForUser."""
+    absent = ("EntityNotExist.User",)
+    return read("ListGroupsForUser", _group_names, {"UserName": user}, absent=absent, missing=())
+
+
+def add_user_to_group(user: str, group: str) -> Call[None]:
+    """Source: RAM 2015-05-01, AddUserToGroup."""
+    return write(
+        "AddUserToGroup",
+        f"add RAM user {user} to group {group}",
+        {"UserName": user, "GroupName": group},
+        done=("EntityAlreadyExists.User.Group",),
+        check=f"check that user {user} and group {group} exist",
+    )
+
+
+def remove_user_from_group(user: str, group: str) -> Call[None]:
+    """Source: RAM 2015-05-01, RemoveUserFromGroup."""
+    return write(
+        "RemoveUserFromGroup",
+        f"remove RAM user {user} from group {group}",
+        {"UserName": user, "GroupName": group},
+        done=("EntityNotExist.User.Group", "EntityNotExist.User", "EntityNotExist.Group"),
+    )
+
+
+def membership_changes(desired: MembershipSpec, actual: Sequence[str]) -> list[Call[Any]]:
+    """Add the users that are missing; remove nobody."""
+    missing = [user for user in dict.fromkeys(desired.users) if user not in actual]
+    return [add_user_to_group(user, desired.group) for user in missing]
+
+
+def _user(body: Mapping[str, Any]) -> User:
+    return _one_user(body["User"])
+
+
+def _users(body: Mapping[str, Any]) -> tuple[User, ...]:
+    return tuple(_one_user(facts) for facts in body["Users"]["User"])
+
+
+def _one_user(facts: Mapping[str, Any]) -> User:
+    texts = (str(facts.get(name) or "") for name in ("DisplayName", "Comments", "Email"))
+    return User(facts["UserName"], facts["UserId"], *texts)
+
+
+def _login_profile(body: Mapping[str, Any]) -> LoginProfile:
+    facts = body["LoginProfile"]
+    return LoginProfile(facts["UserName"], bool(facts["MFABindRequired"]), bool(facts["PasswordResetRequired"]))
+
+
+def _new_access_key(body: Mapping[str, Any]) -> AccessKey:
+    facts = body["AccessKey"]
+    return AccessKey(facts["AccessKeyId"], facts["Status"], facts["AccessKeySecret"])
+
+
+def _access_keys(body: Mapping[str, Any]) -> tuple[AccessKey, ...]:
+    return tuple(AccessKey(facts["AccessKeyId"], facts["Status"]) for facts in body["AccessKeys"]["AccessKey"])
+
+
+def _group(body: Mapping[str, Any]) -> Group:
+    facts = body["Group"]
+    return Group(facts["GroupName"], str(facts.get("Comments") or ""))
+
+
+def _user_names(body: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(facts["UserName"] for facts in body["Users"]["User"])
+
+
+def _group_names(body: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(facts["GroupName"] for facts in body["Groups"]["Group"])

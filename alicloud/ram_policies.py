@@ -1,0 +1,317 @@
+"""Resource Access Management (RAM): rights. Policies, whom they are attached to, and the roles of services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from alicloud import policy, prerequisites
+from alicloud.call import PLANNED, Call
+from alicloud.errors import ManualStep, Unmet
+from alicloud.ram_action import flag, given, read, write
+
+PolicyType = Literal["Custom", "System"]
+PrincipalKind = Literal["user", "group", "role"]
+
+# The sixth version takes the place of the oldest one that is not the default.
+_ROTATE = "DeleteOldestNonDefaultVersionWhenLimitExceeded"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy with the document of its default version."""
+
+    name: str
+    type: PolicyType
+    document: str
+    default_version: str
+    attachment_count: int
+
+
+@dataclass(frozen=True)
+class PolicySpec:
+    """A custom policy that is wanted. `description` is given at creation; RAM cannot change it later."""
+
+    name: str
+    document: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class PolicyVersion:
+    version_id: str
+    is_default: bool
+    document: str
+    create_date: str
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A policy by name and type, as it is attached to somebody."""
+
+    name: str
+    type: PolicyType = "Custom"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.type})"
+
+
+@dataclass(frozen=True)
+class AttachmentSpec:
+    """Policies that are wanted on a user, group or role; others on it are left alone."""
+
+    principal_kind: PrincipalKind
+    principal: str
+    policies: tuple[Attachment, ...]
+
+
+@dataclass(frozen=True)
+class Role:
+    name: str
+    arn: str
+    trust_policy: str
+    description: str = ""
+    max_session_duration: int = 3600
+
+
+@dataclass(frozen=True)
+class RoleSpec:
+    """A role that is wanted for a service. `description` is given at creation only: the vendor's own text stays.
+
+    `trusted_service` is empty where it is not known: then whom the role trusts is not compared, and the role cannot
+    be created by us. `certain` is false where it is only the documented default: then a role that exists and trusts
+    another service of Alibaba Cloud is right, since the console made it and the vendor knows its own name.
+    """
+
+    name: str
+    trusted_service: str
+    description: str = ""
+    certain: bool = True
+
+
+def get_policy(name: str, policy_type: PolicyType = "Custom") -> Call[Policy | None]:
+    """Source: RAM 2015-05-01, GetPolicy."""
+    parameters = {"PolicyName": name, "PolicyType": policy_type}
+    return read("GetPolicy", _policy, parameters, absent=("EntityNotExist.Policy",))
+
+
+def create_policy(desired: PolicySpec) -> Call[None]:
+    """Source: RAM 2015-05-01, CreatePolicy."""
+    parameters = given(PolicyName=desired.name, PolicyDocument=desired.document, Description=desired.description)
+    return write("CreatePolicy", f"create policy {desired.name}", parameters)
+
+
+def create_policy_version(name: str, document: str) -> Call[None]:
+    """Make a new default version; of five, the oldest that is not the default goes.
+
+    Source: RAM 2015-05-01, CreatePolicyVersion.
+    """
+    parameters = {"PolicyName": name, "PolicyDocument": document}
+    return write(
+        "CreatePolicyVersion",
+        f"change policy {name}",
+        {**parameters, "SetAsDefault": flag(True), "RotateStrategy": _ROTATE},
+    )
+
+
+def list_policy_versions(name: str, policy_type: PolicyType = "Custom") -> Call[tuple[PolicyVersion, ...]]:
+    """Source: RAM 2015-05-01, ListPolicyVersions."""
+    parameters = {"PolicyName": name, "PolicyType": policy_type}
+    absent = ("EntityNotExist.Policy",)
+    return read("ListPolicyVersions", _policy_versions, parameters, absent=absent, missing=())
+
+
+def delete_policy_version(name: str, version_id: str) -> Call[None]:
+    """Source: RAM 2015-05-01, DeletePolicyVersion."""
+    return write(
+        "DeletePolicyVersion",
+        f"delete version {version_id} of policy {name}",
+        {"PolicyName": name, "VersionId": version_id},
+        done=("EntityNotExist.Policy.Version", "EntityNotExist.Policy"),
+    )
+
+
+def policy_changes(desired: PolicySpec, actual: Policy | None) -> list[Call[Any]]:
+    """Decide by meaning; a changed policy becomes a new default version.
+
+    Raises:
+        Unmet: the document is longer than RAM accepts.
+    """
+    size = len(desired.document.encode())
+    if size > policy.MAX_DOCUMENT_BYTES:
+        raise Unmet(
+            f"Policy {desired.name} has {size} bytes, RAM accepts {policy.MAX_DOCUMENT_BYTES}.",
+            remedy="Name fewer projects per policy, or allow all of them with `*`, then Retry this run.",
+        )
+    if actual is None:
+        return [create_policy(desired)]
+    changed = policy.differences(desired.document, actual.document)
+    if not changed:
+        return []
+    call = create_policy_version(desired.name, desired.document)
+    return [replace(call, means=f"{call.means}: {'; '.join(changed)}")]
+
+
+def planned_policy(desired: PolicySpec) -> Policy:
+    """Stand in for a policy that a dry run would create."""
+    return Policy(desired.name, "Custom", desired.document, PLANNED, 0)
+
+
+def list_policies_for(kind: PrincipalKind, principal: str) -> Call[tuple[Attachment, ...]]:
+    """Give what is attached to a user, group or role, nothing when it does not exist.
+
+    Source: RAM 2015-05-01, ListPoliciesForUser, ListPoliciesForGroup, ListPoliciesForRole.
+    """
+    noun = kind.capitalize()
+    absent = (f"EntityNotExist.{noun}",)
+    return read(f"ListPoliciesFor{noun}", _attachments, {f"{noun}Name": principal}, absent=absent, missing=())
+
+
+def attach_policy(kind: PrincipalKind, principal: str, attachment: Attachment) -> Call[None]:
+    """Source: RAM 2015-05-01, AttachPolicyToUser, AttachPolicyToGroup, AttachPolicyToRole."""
+    noun = kind.capitalize()
+    return write(
+        f"AttachPolicyTo{noun}",
+        f"attach policy {attachment} to {kind} {principal}",
+        _triple(noun, principal, attachment),
+        done=(f"EntityAlreadyExists.{noun}.Policy",),
+        check=f"check that policy {attachment} and {kind} {principal} exist",
+    )
+
+
+def detach_policy(kind: PrincipalKind, principal: str, attachment: Attachment) -> Call[None]:
+    """Source: RAM 2015-05-01, DetachPolicyFromUser, DetachPolicyFromGroup, DetachPolicyFromRole."""
+    noun = kind.capitalize()
+    return write(
+        f"DetachPolicyFrom{noun}",
+        f"detach policy {attachment} from {kind} {principal}",
+        _triple(noun, principal, attachment),
+        done=(f"EntityNotExist.{noun}.Policy", f"EntityNotExist.{noun}", "EntityNotExist.Policy"),
+    )
+
+
+def attachment_changes(desired: AttachmentSpec, actual: Sequence[Attachment]) -> list[Call[Any]]:
+    """Attach the policies that are missing; detach none."""
+    missing = [wanted for wanted in dict.fromkeys(desired.policies) if wanted not in actual]
+    return [attach_policy(desired.principal_kind, desired.principal, wanted) for wanted in missing]
+
+
+def get_role(name: str) -> Call[Role | None]:
+    """Source: RAM 2015-05-01, GetRole."""
+    return read("GetRole", _role, {"RoleName": name}, absent=("EntityNotExist.Role",))
+
+
+def create_role(desired: RoleSpec) -> Call[None]:
+    """Source: RAM 2015-05-01, CreateRole."""
+    trust = prerequisites.trust_policy(desired.trusted_service)
+    return write(
+        "CreateRole",
+        f"create RAM role {desired.name} for {desired.trusted_service}",
+        given(RoleName=desired.name, AssumeRolePolicyDocument=trust, Description=desired.description),
+    )
+
+
+def update_role(desired: RoleSpec) -> Call[None]:
+    """Let a role trust the wanted service and nobody else. Source: RAM 2015-05-01, UpdateRole."""
+    trust = prerequisites.trust_policy(desired.trusted_service)
+    return write(
+        "UpdateRole",
+        f"let RAM role {desired.name} trust {desired.trusted_service} alone",
+        {"RoleName": desired.name, "NewAssumeRolePolicyDocument": trust},
+    )
+
+
+def role_changes(desired: RoleSpec, actual: Role | None) -> list[Call[Any]]:
+    """Decide on a role and whom it trusts, by meaning.
+
+    Raises:
+        ManualStep: the role is missing and the service to trust is not known.
+    """
+    if actual is None:
+        if not desired.trusted_service:
+            raise ManualStep(f"RAM role {desired.name} does not exist.", remedy=_authorize(desired.name))
+        return [create_role(desired)]
+    return [update_role(desired)] if _trust_differences(desired, actual) else []
+
+
+def planned_role(desired: RoleSpec) -> Role:
+    """Stand in for a role that a dry run would create."""
+    arn = f"acs:ram::{PLANNED}:role/{desired.name}"
+    return Role(desired.name, arn, prerequisites.trust_policy(desired.trusted_service), desired.description)
+
+
+def check_role(spec: RoleSpec, role: Role | None, attached: Sequence[Attachment], needed: Sequence[Attachment]) -> None:
+    """Check that the service's role is there, trusts the service and carries its policies.
+
+    Args:
+        spec: the role that is wanted.
+        role: the role as read.
+        attached: what it carries.
+        needed: what it must carry.
+
+    Raises:
+        ManualStep: it does not; says all that is missing, and where to authorize.
+
+    Source: "Realtime Compute Preparation", version 20220125.
+    """
+    if role is None:
+        problems = ["it does not exist"]
+    else:
+        problems = [f"its trust policy differs: {line}" for line in _trust_differences(spec, role)]
+        problems += [f"policy {wanted} is not attached" for wanted in needed if wanted not in attached]
+    if problems:
+        raise ManualStep(
+            f"RAM role {spec.name} is not assigned to Realtime Compute: {'; '.join(problems)}.",
+            remedy=_authorize(spec.name),
+        )
+
+
+def _authorize(role: str) -> str:
+    return (
+        f"Log on with the Alibaba Cloud account, open {prerequisites.authorize_page(role)}, click Authorize, select "
+        f"{role}, confirm, refresh the page, then Retry this run; it reads the role again."
+    )
+
+
+def _trust_differences(spec: RoleSpec, role: Role) -> list[str]:
+    if not spec.trusted_service or (not spec.certain and policy.trusts_services_only(role.trust_policy)):
+        return []
+    return policy.differences(prerequisites.trust_policy(spec.trusted_service), role.trust_policy)
+
+
+def _triple(noun: str, principal: str, attachment: Attachment) -> dict[str, str]:
+    return {f"{noun}Name": principal, "PolicyName": attachment.name, "PolicyType": attachment.type}
+
+
+def _policy(body: Mapping[str, Any]) -> Policy:
+    facts, version = body["Policy"], body["DefaultPolicyVersion"]
+    return Policy(
+        facts["PolicyName"],
+        facts["PolicyType"],
+        version["PolicyDocument"],
+        facts["DefaultVersion"],
+        int(facts["AttachmentCount"]),
+    )
+
+
+def _policy_versions(body: Mapping[str, Any]) -> tuple[PolicyVersion, ...]:
+    return tuple(
+        PolicyVersion(facts["VersionId"], bool(facts["IsDefaultVersion"]), facts["PolicyDocument"], facts["CreateDate"])
+        for facts in body["PolicyVersions"]["PolicyVersion"]
+    )
+
+
+def _attachments(body: Mapping[str, Any]) -> tuple[Attachment, ...]:
+    return tuple(Attachment(facts["PolicyName"], facts["PolicyType"]) for facts in body["Policies"]["Policy"])
+
+
+def _role(body: Mapping[str, Any]) -> Role:
+    facts = body["Role"]
+    return Role(
+        facts["RoleName"],
+        facts["Arn"],
+        facts["AssumeRolePolicyDocument"],
+        str(facts.get("Description") or ""),
+        int(facts["MaxSessionDuration"]),
+    )

@@ -1,0 +1,222 @@
+"""What an environment wants of each product, in the product's own terms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from alicloud import prerequisites
+from alicloud.foas import ClusterSpec
+from alicloud.foas_projects import ProjectSpec
+from alicloud.foasconsole import WorkspaceSpec
+from alicloud.oss import BucketSpec
+from alicloud.ram import GroupSpec, MembershipSpec, UserSpec
+from alicloud.ram_account import PasswordPolicySpec, SecurityPreferenceSpec
+from alicloud.ram_policies import Attachment, AttachmentSpec, PolicySpec, PrincipalKind, RoleSpec
+from alicloud.vpc import VpcSpec
+from alicloud.vpc_vswitches import VSwitchSpec
+from blocks.environment import Environment, ExclusiveCluster, Group, ManagedWorkspace, Project, User, VSwitch
+
+
+@dataclass(frozen=True)
+class Access:
+    """A policy on projects, and the user or group that it is attached to (R3, R4)."""
+
+    policy: PolicySpec
+    attachment: AttachmentSpec
+
+
+def users(environment: Environment) -> list[UserSpec]:
+    return [
+        UserSpec(name=user.name, display_name=user.display_name or user.name, email=user.email)
+        for user in environment.people.users
+    ]
+
+
+def logon_secret(environment: Environment, user: User) -> str:
+    """Give the name of the Secret block that holds a user's one-time password."""
+    return f"logon-{environment.name}-{_block_name(user.name)}"
+
+
+def _block_name(text: str) -> str:
+    clean = re.sub(r"[^a-z0-9-]", "-", text.lower())
+    return clean if clean == text else f"{clean}-{sha256(text.encode()).hexdigest()[:8]}"
+
+
+def namespace_members(environment: Environment, project: Project) -> list[tuple[str, str]]:
+    """Give who uses a namespace: its managers as owners, users of its groups and own rights as editors."""
+    roles: dict[str, str] = {}
+    for group in environment.people.groups:
+        if {"*", project.name} & set(group.projects):
+            roles.update(dict.fromkeys(group.members, "EDITOR"))
+    for user in environment.people.users:
+        if {"*", project.name} & set(user.projects):
+            roles[user.name] = "EDITOR"
+    roles.update(dict.fromkeys(project.managers, "OWNER"))
+    return sorted(roles.items())
+
+
+def groups(environment: Environment) -> list[tuple[GroupSpec, MembershipSpec]]:
+    return [
+        (GroupSpec(group.name, group.comments), MembershipSpec(group.name, tuple(group.members)))
+        for group in environment.people.groups
+    ]
+
+
+def accesses(environment: Environment) -> list[Access]:
+    """Give every policy that the environment's people need, with where it is attached."""
+    found = [_access(environment, "group", group) for group in environment.people.groups if group.projects]
+    return found + [_access(environment, "user", user) for user in environment.people.users if user.projects]
+
+
+def _access(environment: Environment, kind: PrincipalKind, who: User | Group) -> Access:
+    projects: Sequence[str] = ("*",) if "*" in who.projects else who.projects
+    name = _policy_name(f"RealtimeCompute-{environment.name}-{kind}-{who.name}")
+    policy = PolicySpec(
+        name=name,
+        document=prerequisites.people_policy_document(projects),
+        description=f"Realtime Compute for {kind} {who.name} of environment {environment.name}",
+    )
+    return Access(policy, AttachmentSpec(kind, who.name, (Attachment(name, "Custom"),)))
+
+
+def _policy_name(wanted: str) -> str:
+    """Give a name that RAM accepts; one that had to be changed ends with a digest, so that no two meet."""
+    clean = re.sub(r"[^A-Za-z0-9-]", "-", wanted)
+    return clean if clean == wanted else f"{clean[:100]}-{sha256(wanted.encode()).hexdigest()[:8]}"
+
+
+def password_policy(environment: Environment) -> PasswordPolicySpec:
+    wanted = environment.people.password_policy
+    return PasswordPolicySpec(
+        minimum_length=wanted.minimum_length,
+        require_lowercase=wanted.require_lowercase,
+        require_uppercase=wanted.require_uppercase,
+        require_numbers=wanted.require_numbers,
+        require_symbols=wanted.require_symbols,
+        max_age_days=wanted.max_age_days,
+        reuse_prevention=wanted.reuse_prevention,
+        max_attempts=wanted.max_attempts,
+    )
+
+
+def security_preference(environment: Environment) -> SecurityPreferenceSpec:
+    wanted = environment.people.security_preference
+    return SecurityPreferenceSpec(
+        allow_user_to_change_password=wanted.allow_user_to_change_password,
+        allow_user_to_manage_access_keys=wanted.allow_user_to_manage_access_keys,
+        allow_user_to_manage_mfa_devices=wanted.allow_user_to_manage_mfa_devices,
+        enable_save_mfa_ticket=wanted.enable_save_mfa_ticket,
+        login_session_hours=wanted.login_session_hours,
+    )
+
+
+def service_role(environment: Environment) -> RoleSpec:
+    exclusive = environment.cluster.mode == "exclusive"
+    name = prerequisites.EXCLUSIVE_ROLE if exclusive else prerequisites.MANAGED_ROLE
+    service = prerequisites.DEFAULT_EXCLUSIVE_SERVICE if exclusive else prerequisites.DEFAULT_MANAGED_SERVICE
+    wanted = environment.service_role
+    return RoleSpec(
+        name=wanted.name or name,
+        trusted_service=wanted.trusted_service or service,
+        description="Realtime Compute for Apache Flink acts through this role",
+        certain=bool(wanted.trusted_service),
+    )
+
+
+def service_policies(environment: Environment) -> AttachmentSpec:
+    """Give the policies that the service role carries (R8, R9; managed: R24)."""
+    if environment.cluster.mode == "exclusive":
+        policies: tuple[Attachment, ...] = (
+            Attachment(prerequisites.EXCLUSIVE_ROLE_POLICY, "System"),
+            Attachment(prerequisites.EXCLUSIVE_CUSTOM_POLICY, "Custom"),
+            Attachment(prerequisites.OSS_FULL_ACCESS, "System"),
+        )
+    else:
+        policies = tuple(Attachment(name, "System") for name in prerequisites.MANAGED_ROLE_POLICIES)
+    return AttachmentSpec("role", service_role(environment).name, policies)
+
+
+def exclusive_policy(open_for_creation: bool) -> PolicySpec:
+    """Give the custom policy of R9: open while a cluster is created, tightened after (R10)."""
+    return PolicySpec(
+        name=prerequisites.EXCLUSIVE_CUSTOM_POLICY,
+        document=prerequisites.exclusive_policy_document(open_for_creation),
+        description="Network rights of Realtime Compute in exclusive mode",
+    )
+
+
+def vpc(environment: Environment) -> VpcSpec:
+    wanted = environment.network.vpc
+    return VpcSpec(
+        environment=environment.name,
+        region=environment.region,
+        vpc_id=wanted.id,
+        name=wanted.name,
+        cidr=wanted.cidr,
+        may_create=environment.safety.may_create_network,
+    )
+
+
+def vswitch(environment: Environment, wanted: VSwitch, vpc_id: str) -> VSwitchSpec:
+    return VSwitchSpec(
+        environment=environment.name,
+        vpc_id=vpc_id,
+        vswitch_id=wanted.id,
+        name=wanted.name,
+        cidr=wanted.cidr,
+        zone=wanted.zone or environment.network.zone,
+        may_create=environment.safety.may_create_network,
+    )
+
+
+def bucket(environment: Environment) -> BucketSpec:
+    storage = environment.storage
+    return BucketSpec(storage.bucket, environment.region, storage.redundancy, True, storage.encryption)
+
+
+def cluster(environment: Environment, order_id: str, vpc_id: str, vswitch_id: str) -> ClusterSpec:
+    wanted = environment.cluster
+    assert isinstance(wanted, ExclusiveCluster)  # noqa: S101  the procedure branches on the mode
+    return ClusterSpec(
+        name=wanted.name,
+        description=wanted.description,
+        order_id=order_id,
+        bucket=environment.storage.bucket,
+        vpc_id=vpc_id,
+        vswitch_id=vswitch_id,
+        zone=environment.network.zone,
+    )
+
+
+def workspace(environment: Environment, vpc_id: str, vswitch_ids: Sequence[str]) -> WorkspaceSpec:
+    wanted = environment.cluster
+    assert isinstance(wanted, ManagedWorkspace)  # noqa: S101  the procedure branches on the mode
+    subscription = wanted.charge_type == "Subscription"
+    return WorkspaceSpec(
+        region=environment.region,
+        name=wanted.name,
+        charge_type="PRE" if subscription else "POST",
+        cpu=wanted.compute_units,
+        vpc_id=vpc_id,
+        vswitch_ids=tuple(vswitch_ids),
+        bucket=environment.storage.bucket if wanted.storage == "bucket" else "",
+        managed_storage=wanted.storage == "managed",
+        zone=environment.network.zone,
+        duration=wanted.duration_months,
+        pricing_cycle="Month",
+        auto_renew=wanted.auto_renew and subscription,
+    )
+
+
+def project(project: Project, cluster_id: str, account_id: str) -> ProjectSpec:
+    return ProjectSpec(
+        name=project.name,
+        description=project.description,
+        cluster_id=cluster_id,
+        cus=project.compute_units,
+        managers=(account_id,),
+        account_id=account_id,
+    )

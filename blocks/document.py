@@ -1,0 +1,168 @@
+"""Reads an environment from YAML, and says file, line and remedy for everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from alicloud.errors import Misconfigured
+from blocks.conflicts import Conflict, Place, conflicts
+from blocks.environment import Environment
+from blocks.names import RULES
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 20
+
+_EXPECTED = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a field that we know",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "bool_parsing": "must be true or false",
+    "string_type": "must be text (quote it)",
+    "list_type": "must be a list",
+    "model_type": "must be a section with fields",
+    "dict_type": "must be a section with fields",
+    "union_tag_not_found": "needs `mode: exclusive` or `mode: managed`",
+    "union_tag_invalid": "must have `mode: exclusive` or `mode: managed`",
+}
+
+
+def load(path: Path) -> Environment:
+    """Read an environment document.
+
+    Raises:
+        Misconfigured: with every error of the document, one to a line: `file:line: field: cause`.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise Misconfigured(f"{path}: cannot be read ({error.strerror}).", remedy="Name an existing file.") from None
+    return parse(data, str(path))
+
+
+def parse(data: bytes, name: str) -> Environment:
+    """Read an environment document from bytes; `name` stands in the messages."""
+    content, lines = _yaml(data, name)
+    problems = problems_of(content)
+    if problems:
+        told = [f"{name}:{_line(lines, problem.place)}: {problem}" for problem in problems]
+        raise Misconfigured("\n".join(told), remedy="Correct the document; the cloud was not touched.")
+    return Environment.model_validate(content)
+
+
+def problems_of(content: Any) -> list[Conflict]:
+    """Find everything that is wrong with a document, field errors and impossible combinations alike."""
+    if not isinstance(content, Mapping):
+        return [Conflict((), "the document must be a section with fields", "See environments/exclusive.yaml.")]
+    try:
+        Environment.model_validate(content)
+    except ValidationError as error:
+        fields = [_field_problem(entry) for entry in error.errors(include_url=False) if entry["loc"]]
+        return [*fields, *conflicts(_valid_sections(content))]
+    return []
+
+
+def _field_problem(entry: Any) -> Conflict:
+    place = tuple(part for part in entry["loc"] if part not in ("exclusive", "managed"))
+    kind, context = entry["type"], entry.get("ctx", {})
+    if kind == "string_pattern_mismatch":
+        cause = f"{_shown(entry['input'])} must be {RULES.get(context['pattern'], context['pattern'])}"
+    elif kind == "extra_forbidden" and "cluster" in place:
+        cause = "is not a field of this cluster mode"
+    elif kind == "value_error":
+        cause = str(context.get("error", entry["msg"]))
+    else:
+        cause = _EXPECTED.get(kind) or f"{entry['msg'][0].lower()}{entry['msg'][1:]}, not {_shown(entry['input'])}"
+    return Conflict(place, cause, "")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _valid_sections(content: Mapping[str, Any]) -> Any:
+    """Give a document in which the sections that are invalid on their own are None, to be checked for conflicts."""
+    sections: dict[str, Any] = {}
+    for name, field in Environment.model_fields.items():
+        try:
+            sections[name] = _validated(name, field, content)
+        except (ValidationError, ValueError):
+            sections[name] = None
+    return SimpleNamespace(**sections)
+
+
+def _validated(name: str, field: FieldInfo, content: Mapping[str, Any]) -> Any:
+    if name not in content:
+        return None if field.is_required() else field.get_default(call_default_factory=True)
+    return TypeAdapter(field.rebuild_annotation()).validate_python(content[name])
+
+
+def _yaml(data: bytes, name: str) -> tuple[Any, dict[Place, int]]:
+    if len(data) > MAX_BYTES:
+        raise Misconfigured(
+            f"{name}: larger than {MAX_BYTES // 1024} KiB.", remedy="An environment is a small document."
+        )
+    try:
+        node = _guarded(data)
+        lines: dict[Place, int] = {}
+        if node is not None:
+            _note_lines(node, (), lines)
+        return yaml.safe_load(data), lines
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise Misconfigured(f"{name}:{line}: {error.problem}.", remedy="Correct the YAML.") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise Misconfigured(f"{name}:1: not YAML: {type(error).__name__}.", remedy="Correct the YAML.") from None
+
+
+def _guarded(data: bytes) -> yaml.Node | None:
+    """Compose the document, refusing what makes YAML dangerous: aliases, tags, depth, repeated fields."""
+    depth = 0
+    for event in yaml.parse(data, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise _unsafe("aliases are not allowed", event)
+        if isinstance(event, yaml.NodeEvent) and (tag := getattr(event, "tag", None)):
+            raise _unsafe(f"the tag {tag!r} is not allowed", event)
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        if isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise _unsafe("nested too deeply", event)
+    return yaml.compose(data, Loader=yaml.SafeLoader)
+
+
+def _unsafe(problem: str, at: Any) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=at.start_mark)
+
+
+def _note_lines(node: yaml.Node, place: Place, lines: dict[Place, int]) -> None:
+    lines.setdefault(place, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            if key.value in seen if isinstance(key.value, str) else True:
+                raise yaml.MarkedYAMLError(
+                    problem=f"the field {_shown(key.value)} stands twice", problem_mark=key.start_mark
+                )
+            seen.add(key.value)
+            lines[(*place, key.value)] = key.start_mark.line + 1
+            _note_lines(value, (*place, key.value), lines)
+    elif isinstance(node, yaml.SequenceNode):
+        for i, item in enumerate(node.value):
+            _note_lines(item, (*place, i), lines)
+
+
+def _line(lines: Mapping[Place, int], place: Place) -> int:
+    while place and place not in lines:
+        place = place[:-1]
+    return lines.get(place, 1)

@@ -1,0 +1,159 @@
+"""The embedded default: an emulator, a Prefect server and a worker on loopback, each a process of ours."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import httpx
+from cryptography.fernet import Fernet
+
+ROOT = Path(__file__).resolve().parent.parent
+SERVER_SECONDS = 120  # the first start makes the database
+
+
+class NotStarted(Exception):
+    """A part did not come up; the message names its log file."""
+
+
+@dataclass
+class Local:
+    """Processes of the embedded default. `state` keeps the world, Prefect's home, and logs between starts."""
+
+    state: Path
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+    emulator_url: str = ""
+    prefect_url: str = ""
+
+    def environment(self) -> dict[str, str]:
+        """Give the variables of every process: Prefect at home here, nothing sent out, nothing shown of clouds."""
+        port = self.prefect_url.rpartition(":")[2]
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")},
+            "PREFECT_HOME": str(self.state / "prefect"),
+            "PREFECT_PROFILES_PATH": str(self.state / "prefect" / "profiles.toml"),
+            "PREFECT_API_URL": f"{self.prefect_url}/api",
+            "PREFECT_SERVER_API_HOST": "127.0.0.1",
+            "PREFECT_SERVER_API_PORT": port,
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+            "PREFECT_SERVER_ENCRYPTION_KEY": self._encryption_key(),
+            "PREFECT_WORKER_QUERY_SECONDS": "1",
+            "PREFECT_RUNNER_POLL_FREQUENCY": "2",
+            "PREFECT_CLI_PROMPT": "false",
+            "DO_NOT_TRACK": "1",
+            "REALTIME_COMPUTE_HOME": str(ROOT),
+            "NO_PROXY": "127.0.0.1,localhost",
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def start_emulator(self, seed: str, speed: float, latency_ms: int = 0) -> None:
+        """Start the emulator on a free port; its world is kept in a file, seeded when new.
+
+        Args:
+            seed: name of a seed, used when there is no world yet.
+            speed: how many times faster than ours its clock runs.
+            latency_ms: added to each answer.
+        """
+        port, data = free_port(), self.state / "world.json"
+        self.emulator_url = f"http://127.0.0.1:{port}"
+        arguments = ["-m", "emulator", "--port", str(port), "--speed", str(speed), "--latency-ms", str(latency_ms)]
+        arguments += ["--data", str(data), *([] if data.exists() else ["--seed-account", seed])]
+        self._start("emulator", arguments, dict(os.environ))
+        self._wait_for("emulator", f"{self.emulator_url}/_emulator/health", 30)
+
+    def start_server(self) -> None:
+        """Start a Prefect server on a free port; `wait_for_server` says when it answers."""
+        self.prefect_url = f"http://127.0.0.1:{free_port()}"
+        port = self.prefect_url.rpartition(":")[2]
+        arguments = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", port]
+        self._start("server", arguments, self.environment())
+
+    def wait_for_server(self) -> None:
+        self._wait_for("server", f"{self.prefect_url}/api/health", SERVER_SECONDS)
+
+    def start_worker(self, pool: str) -> None:
+        """Start a process worker on a work pool."""
+        self._start(
+            "worker", ["-m", "prefect", "worker", "start", "--pool", pool, "--type", "process"], self.environment()
+        )
+
+    def deploy(self) -> None:
+        """Deploy everything in prefect.yaml."""
+        arguments = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
+        with self._log("deploy") as log:
+            done = subprocess.run(arguments, cwd=ROOT, env=self.environment(), stdout=log, stderr=log, check=False)
+        if done.returncode:
+            raise NotStarted(f"prefect deploy --all failed: see {self.state / 'deploy.log'}")
+
+    def stop(self) -> None:
+        """End every process that was started here, the youngest first."""
+        for process in reversed(self.processes):
+            if process.poll() is None:
+                process.terminate()
+        for process in reversed(self.processes):
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.processes.clear()
+
+    def _start(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> None:
+        with self._log(name) as log:
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env=dict(environment),
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                text=True,
+            )
+        self.processes.append(process)
+
+    def _log(self, name: str) -> IO[str]:
+        self.state.mkdir(parents=True, exist_ok=True)
+        return (self.state / f"{name}.log").open("a", encoding="utf-8")
+
+    def _wait_for(self, name: str, url: str, seconds: float) -> None:
+        process = self.processes[-1]
+        if not answers_in(url, seconds, lambda: process.poll() is None):
+            raise NotStarted(f"The {name} did not come up: see {self.state / f'{name}.log'}")
+
+    def _encryption_key(self) -> str:
+        """Give the key that Prefect encrypts secrets with, made once into a file that only we may read."""
+        path = self.state / "encryption.key"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(Fernet.generate_key())
+        return path.read_text("ascii").strip()
+
+
+def answers_in(url: str, seconds: float, alive: Callable[[], bool] = lambda: True) -> bool:
+    """Ask until an address answers with 200, for as long as its process lives and at most so many seconds."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and alive():
+        try:
+            if httpx.get(url, timeout=2, trust_env=False).status_code == 200:
+                return True
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.1)
+    return False
+
+
+def free_port() -> int:
+    """Give a port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

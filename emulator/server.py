@@ -1,0 +1,142 @@
+"""HTTP in, HTTP out: tells the products' dialects, the control API and the web page apart."""
+
+from __future__ import annotations
+
+import re
+import socket
+from urllib.parse import unquote
+
+import uvicorn
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from emulator import connections, gateway, oss_gateway, roa, rpc
+from emulator.cloud import Cloud
+from emulator.control import PREFIX, control
+from emulator.faults import Fault
+from emulator.message import BODY_LIMIT, Message
+from emulator.page import page
+from emulator.request import Refusal
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
+
+_BUCKET_HOST = re.compile(r"((.+\.)?oss-[a-z0-9-]+\.aliyuncs\.com|.+\.localhost)")
+
+
+class Emulator:
+    """The ASGI application. `hosts` are the names under which page and control API answer, empty for any."""
+
+    def __init__(self, cloud: Cloud, hosts: frozenset[str] = LOOPBACK) -> None:
+        self.cloud = cloud
+        self.hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response, fault = await self._answer(scope, receive)
+        if fault is not None and fault.kind in ("drop-before", "drop-after"):
+            await connections.drop(scope, receive)
+            return
+        if fault is not None and fault.kind == "cut":
+            send = connections.cutting(scope, receive, send)
+        await response(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> tuple[Response, Fault | None]:
+        http = HttpRequest(scope, receive)
+        message = _head(scope)
+        try:
+            own = message.path.startswith(PREFIX)
+            if not own and _is_oss(message):
+                return await oss_gateway.serve(self.cloud, message, http)
+            message = _head(scope, await _body(http))
+            if own or _asks_for_page(message):
+                return await self._own(message), None
+            if rpc.speaks(message) or roa.speaks(message):
+                return await gateway.serve(self.cloud, message)
+            # Nothing says what it is, and OSS alone serves those who do not sign.
+            return await oss_gateway.serve(self.cloud, message, http)
+        except Refusal as refusal:
+            return JSONResponse({"Code": refusal.code, "Message": refusal.message}, refusal.status), None
+
+    async def _own(self, message: Message) -> Response:
+        # A page of a foreign site can name this address, but not change the Host header that its browser sends.
+        if self.hosts and message.host.lower() not in self.hosts:
+            return JSONResponse({"error": "the emulator does not answer under this host name"}, 403)
+        return await control(self.cloud, message) if message.path.startswith(PREFIX) else page(self.cloud)
+
+
+def _head(scope: Scope, body: bytes = b"") -> Message:
+    raw_path = scope["raw_path"].decode("latin-1")
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
+    query = scope["query_string"].decode("latin-1")
+    return Message(scope["method"], unquote(raw_path), raw_path, query, headers, body)
+
+
+async def _body(http: HttpRequest) -> bytes:
+    """Read the body, and leave it where others can read it again.
+
+    Raises:
+        Refusal: it is longer than 16 MiB.
+    """
+    parts, length = [], 0
+    async for part in http.stream():
+        length += len(part)
+        if length > BODY_LIMIT:
+            raise Refusal(413, "RequestEntityTooLarge", f"The request body is longer than {BODY_LIMIT} bytes.")
+        parts.append(part)
+    body = b"".join(parts)
+    http._body = body
+    return body
+
+
+def _is_oss(message: Message) -> bool:
+    if message.header("authorization").startswith(("OSS ", "OSS4-HMAC-SHA256")):
+        return True
+    if "OSSAccessKeyId=" in message.raw_query or "x-oss-signature" in message.raw_query:
+        return bool({"OSSAccessKeyId", "x-oss-signature", "x-oss-signature-version"} & message.query.keys())
+    return _BUCKET_HOST.fullmatch(message.host) is not None
+
+
+def _asks_for_page(message: Message) -> bool:
+    unsigned = "authorization" not in message.headers and "Action" not in message.query
+    return message.method == "GET" and message.path == "/" and unsigned and "text/html" in message.header("accept")
+
+
+class Server(uvicorn.Server):
+    """Says when it is ready, and on which port."""
+
+    def __init__(self, cloud: Cloud, host: str, port: int, hosts: frozenset[str] = LOOPBACK) -> None:
+        config = uvicorn.Config(
+            Emulator(cloud, hosts),
+            http=connections.Connection,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=3,
+        )
+        super().__init__(config)
+        self.socket = _bound(host, port)
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"http://{shown}:{self.socket.getsockname()[1]}"
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self.ready()
+
+    def ready(self) -> None:
+        """Called once, when the first request can come."""
+
+    def serve_until_stopped(self) -> None:
+        self.run(sockets=[self.socket])
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((host, port))
+    return bound

@@ -1,0 +1,148 @@
+"""The exclusive cluster: its order, its creation, the wait for RUNNING, and what the service made for it."""
+
+from __future__ import annotations
+
+from alicloud import bssopenapi, ecs, foas, oss
+from alicloud.call import PLANNED
+from alicloud.errors import Unmet
+from alicloud.foas import Cluster, ClusterSpec
+from alicloud.session import Session
+from alicloud.settle import settle
+from alicloud.vpc import Vpc
+from alicloud.vpc_vswitches import VSwitch
+from blocks import desired
+from blocks.environment import Environment, ExclusiveCluster
+from tasks.account import Account
+from tasks.progress import Look, Timing, wait_with_progress
+from tasks.step import step
+
+
+@step("Cluster {name}, as it is", "R21")
+def find_cluster(cloud: Session, name: str) -> Cluster | None:
+    """Look whether the cluster exists."""
+    return foas.pick_cluster(name, cloud.recall(foas.list_cluster()))
+
+
+@step("Cluster {name}, which must be RUNNING", "R14")
+def require_cluster(cloud: Session, name: str) -> Cluster:
+    """Find the cluster that projects are made on.
+
+    Raises:
+        Unmet: it does not exist or is not RUNNING.
+    """
+    cluster = foas.pick_cluster(name, cloud.recall(foas.list_cluster()))
+    if cluster is None or not foas.cluster_ready(cluster):
+        state = "does not exist" if cluster is None else f"is {cluster.state}"
+        raise Unmet(f"Cluster {name} {state}.", remedy="Run create-cluster first, or wait until it is RUNNING.")
+    return cluster
+
+
+@step("Order of the cluster", "R12", "R13", "R14")
+def find_order(cloud: Session, wanted: ExclusiveCluster, cluster: Cluster | None) -> str:
+    """Find the paid order that the cluster is made from: never accepts terms, never pays.
+
+    Returns:
+        The order's instance id; empty when the cluster exists and needs none.
+
+    Raises:
+        ManualStep: no usable order; the message says what to do in the console.
+    """
+    if cluster is not None:
+        return wanted.order_id
+    instances = cloud.recall(bssopenapi.query_available_instances(wanted.order_product_code, cloud.region))
+    living = [row for row in cloud.recall(foas.list_cluster()) if row.state != "DESTROYED"]
+    return bssopenapi.usable_orders(instances, len(living), wanted.order_id, cloud.region).instance_id
+
+
+@step("Cluster {environment.cluster.name}", "R14", "R21", once=True)
+def ensure_cluster(
+    cloud: Session, environment: Environment, order_id: str, vpc: Vpc, vswitches: list[VSwitch]
+) -> Cluster:
+    """Create the cluster when it does not exist. What a creation relies on is read again right before it.
+
+    Raises:
+        Uncertain: the answer to CreateCluster was lost and no cluster was seen within the settle window.
+    """
+    spec = desired.cluster(environment, order_id, vpc.vpc_id, vswitches[0].vswitch_id)
+    read = foas.list_cluster()
+    if not cloud.dry and foas.cluster_changes(spec, cloud.recall(read)):
+        _check_again(cloud, environment)
+    clusters = settle(cloud, read, spec, foas.cluster_changes, _with_planned(cloud, spec))
+    cluster = foas.pick_cluster(spec.name, clusters)
+    if cluster is None:
+        raise Unmet(f"Cluster {spec.name} vanished after its creation.", remedy="Retry this run.")
+    return cluster
+
+
+def _with_planned(cloud: Session, spec: ClusterSpec) -> tuple[Cluster, ...] | None:
+    if not cloud.dry:
+        return None
+    return (*cloud.recall(foas.list_cluster()), foas.planned_cluster(spec))
+
+
+def _check_again(cloud: Session, environment: Environment) -> None:
+    """Somebody may have made the bucket public, or deleted it, since it was prepared."""
+    bucket = desired.bucket(environment)
+    changes = oss.bucket_changes(bucket, cloud.send(oss.get_bucket_info(bucket.name, bucket.region)))
+    if changes:
+        raise Unmet(f"The bucket was changed meanwhile: {changes[0].means}.", remedy="Retry this run.")
+
+
+@step("Cluster {cluster.name}, until it is RUNNING", "R22")
+def wait_for_cluster(
+    cloud: Session, environment: Environment, cluster: Cluster, account: Account, order_id: str
+) -> Cluster:
+    """Wait until the cluster is RUNNING, about half an hour after its creation.
+
+    Raises:
+        TimedOut: it stays STARTING; the ticket's text stands in an artifact.
+        Unmet: it is being destroyed, in an unknown state, or not the one that is wanted.
+    """
+    if cluster.cluster_id == PLANNED:
+        return cluster
+    wanted = environment.cluster
+    details = [cluster]
+
+    def look() -> Look:
+        read = cloud.send(foas.get_cluster_details(cluster.cluster_id))
+        details.append(read or cluster)
+        label = details[-1].state
+        return Look(foas.cluster_ready(read), label, details[-1].created_ms or cluster.created_ms)
+
+    def ticket(elapsed: float) -> str:
+        seen = details[-1]
+        vswitch_id = seen.vswitch_ids[0] if seen.vswitch_ids else ""
+        spec = desired.cluster(environment, order_id, seen.vpc_id, vswitch_id)
+        requests = [write.request_id for write in cloud.ledger.writes if write.action == "CreateCluster"]
+        return foas.ticket_text(spec, seen, account.account_id, elapsed, requests)
+
+    if cloud.dry:
+        return cloud.send(foas.get_cluster_details(cluster.cluster_id)) or cluster
+    known = cloud.recall(foas.get_cluster_details(cluster.cluster_id))
+    if known is not None and foas.cluster_ready(known):
+        return known
+    timing = Timing(wanted.expected_minutes * 60, wanted.timeout_minutes * 60, wanted.poll_seconds)
+    wait_with_progress(cloud, look, timing, f"cluster-{environment.name}", f"Cluster {cluster.name}", ticket)
+    return details[-1]
+
+
+@step("Network of cluster {cluster.name}", "R16", "R21")
+def check_cluster_network(cloud: Session, environment: Environment, cluster: Cluster, vpc: Vpc) -> Cluster:
+    """Check that the cluster is the wanted one, and that the security group and interfaces it was given exist.
+
+    Raises:
+        Unmet: another VPC or bucket than wanted, or something that the service made was deleted.
+    """
+    if cluster.cluster_id == PLANNED or not foas.cluster_ready(cluster):
+        return cluster
+    vswitch_id = cluster.vswitch_ids[0] if cluster.vswitch_ids else ""
+    foas.check_cluster(desired.cluster(environment, "", vpc.vpc_id, vswitch_id), cluster)
+    groups = cloud.recall(ecs.describe_security_groups(security_group_id=cluster.security_group_id))
+    interfaces = cloud.recall(ecs.describe_network_interfaces(security_group_id=cluster.security_group_id))
+    missing = ecs.service_objects_missing(cluster.security_group_id, groups, interfaces)
+    if missing:
+        raise Unmet(
+            f"Cluster {cluster.name} has lost what the service made for it: {'; '.join(missing)}.",
+            remedy="Submit a ticket: without them the cluster can be neither rebuilt nor scaled.",
+        )
+    return cluster

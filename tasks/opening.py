@@ -1,0 +1,160 @@
+"""Opens an environment by the name of its block, foresees what would be refused, and concludes with a report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.futures import wait
+from prefect.runtime import flow_run
+from prefect.states import Completed
+from pydantic import ValidationError
+
+from alicloud.errors import AlibabaCloudError, Misconfigured, Unmet, Unsettled
+from alicloud.session import Session
+from alicloud.snapshot import Ledger
+from blocks.credentials import AlibabaCloudCredentials
+from blocks.environment import Environment, FlinkEnvironment
+from tasks.report import Report, publish
+from tasks.run import Acting, Planning, Run
+
+Procedure = Callable[[Run], Any]
+
+
+class StepsFailed(Exception):
+    """Some steps of a run failed; the message names them, with cause and remedy of each."""
+
+
+class Opened:
+    """An environment that a flow works on, with a session to its account.
+
+    Not a dataclass: Prefect would look into it for futures whenever it is handed to a task.
+    """
+
+    def __init__(self, environment: Environment, cloud: Session) -> None:
+        self.environment = environment
+        self.cloud = cloud
+        self.acting = Acting(environment, cloud)
+
+    def foresee(self, procedure: Procedure) -> None:
+        """Carry the procedure out dry: read everything it needs, at once, and refuse what can be foreseen.
+
+        Raises:
+            Unmet: everything that would be refused, before anything was written.
+        """
+        self.cloud.ledger.reads += plan(self, procedure).reads
+
+    def only_look(self) -> None:
+        """Make every step of this run dry: it reads and decides, and writes nothing."""
+        self.cloud = self.cloud.dry_run()
+        self.acting = Acting(self.environment, self.cloud)
+
+    def conclude(self, procedure: Procedure, ready: str) -> State[Any]:
+        """Wait for all steps, verify by deciding again, publish the report.
+
+        Args:
+            procedure: the one that was carried out.
+            ready: what is ready now, in one line; the flow's final state says it.
+
+        Raises:
+            StepsFailed: naming each failed step, its cause and the remedy.
+        """
+        wait(self.acting.handles)
+        failures = [outcome for outcome in self.cloud.ledger.outcomes.values() if outcome.error]
+        if not failures and self.cloud.ledger.writes and not self.cloud.dry:
+            verify(self, procedure)
+        results = [handle.state.result(raise_on_failure=False) for handle in self.acting.handles]
+        report = Report(self.environment, self.cloud.ledger, results, self.cloud.dry)
+        publish(report)
+        if failures or any(not handle.state.is_completed() for handle in self.acting.handles):
+            raise StepsFailed(report.failure())
+        return Completed(message=f"{ready} {report.summary()}")
+
+    def _dry(self, procedure: Procedure) -> tuple[Ledger, list[AlibabaCloudError], Session]:
+        with self.cloud.dry_run() as cloud:
+            planning = Planning(self.environment, cloud)
+            procedure(planning)
+            return cloud.ledger, planning.refusals(), cloud
+
+
+@task(name="plan", task_run_name="Plan: read the account, foresee refusals", cache_policy=NO_CACHE)
+def plan(opened: Opened, procedure: Procedure) -> Ledger:
+    """Read everything that the procedure needs, decide, and refuse what can be foreseen. Writes nothing."""
+    ledger, refusals, cloud = opened._dry(procedure)
+    if refusals:
+        raise _together(refusals)
+    opened.cloud.snapshot = cloud.snapshot.facts()
+    return ledger
+
+
+@task(name="verify", task_run_name="Verification: decide again", cache_policy=NO_CACHE)
+def verify(opened: Opened, procedure: Procedure) -> None:
+    """Decide again on fresh reads: after a run nothing may be left to do."""
+    ledger, refusals, _ = opened._dry(procedure)
+    if refusals:
+        raise _together(refusals)
+    if ledger.writes:
+        left = "; ".join(write.means for write in ledger.writes)
+        raise Unsettled(f"After the run the cloud still lacks: {left}.")
+
+
+def _together(refusals: list[AlibabaCloudError]) -> AlibabaCloudError:
+    distinct = list({str(error): error for error in refusals}.values())
+    if len(distinct) == 1:
+        return distinct[0]
+    told = "\n".join(f"{number}. {error}" for number, error in enumerate(distinct, 1))
+    return Unmet(f"{len(distinct)} things stand in the way:\n{told}", remedy="Nothing was written.")
+
+
+@contextmanager
+def opening(environment_name: str) -> Iterator[Opened]:
+    """Load the environment's block and its credentials, and open a session.
+
+    Raises:
+        Misconfigured: a block is missing or what stands in it is impossible.
+    """
+    environment = _environment(environment_name)
+    credentials = _credentials(environment)
+    with credentials.get_session(environment.region, _session_name()) as cloud:
+        yield Opened(environment, cloud)
+
+
+def _session_name() -> str:
+    return f"prefect-{flow_run.id or 'run'}"[:64]
+
+
+def _environment(name: str) -> Environment:
+    try:
+        block = FlinkEnvironment.load(name)
+    except ValidationError as error:
+        causes = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
+        text = f"Environment block {name} is impossible: {causes}."
+        raise Misconfigured(text, remedy="Edit the block in the dashboard, then Retry this run.") from None
+    except ValueError:
+        raise Misconfigured(
+            f"There is no Flink Environment block named {name}.",
+            remedy="Create it in the dashboard under Blocks, or from YAML with `make register`.",
+        ) from None
+    assert isinstance(block, FlinkEnvironment)  # noqa: S101  load is sync in a sync flow
+    return block.environment
+
+
+def _credentials(environment: Environment) -> AlibabaCloudCredentials:
+    name = environment.credentials
+    try:
+        block = AlibabaCloudCredentials.load(name)
+    except ValidationError as error:
+        causes = "; ".join(str(entry["msg"]) for entry in error.errors(include_input=False))
+        text = f"Credentials block {name} of environment {environment.name} is impossible: {causes}."
+        raise Misconfigured(text, remedy="Edit the block in the dashboard, then Retry this run.") from None
+    except ValueError:
+        raise Misconfigured(
+            f"Environment {environment.name} names the credentials block {name}, which does not exist.",
+            remedy="Create an Alibaba Cloud Credentials block of that name in the dashboard under Blocks.",
+        ) from None
+    assert isinstance(block, AlibabaCloudCredentials)  # noqa: S101  load is sync in a sync flow
+    return block

@@ -1,0 +1,114 @@
+"""A long wait that can be watched: a progress artifact updated in place, few log lines, polls that tighten."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
+from prefect.logging import get_run_logger
+
+from alicloud.errors import TimedOut
+from alicloud.session import Session
+
+LOG_EVERY_SECONDS = 60.0  # of our clock: at most one line a minute
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at what is awaited. `percent` is what the cloud says, None when it does not."""
+
+    ready: bool
+    label: str
+    created_ms: int
+    percent: int | None = None
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long a creation takes, in the cloud's seconds."""
+
+    expected_seconds: float
+    timeout_seconds: float
+    poll_seconds: float
+
+    def pause(self, elapsed: float, draw: Callable[[], float] = random.random) -> float:
+        """Give the seconds until the next look: fewer near the expected time, spread by a tenth either way."""
+        near = abs(elapsed - self.expected_seconds) < self.expected_seconds * 0.1
+        return (self.poll_seconds / 3 if near else self.poll_seconds) * (0.9 + 0.2 * draw())
+
+    def percent(self, elapsed: float) -> int:
+        """Estimate how far it is: 90 at the expected time, never 100 before it is ready."""
+        share = max(0.0, elapsed) / self.expected_seconds
+        return int(90 * share) if share <= 1 else int(90 + 9 * (1 - 1 / share))
+
+
+def wait_with_progress(
+    cloud: Session, look: Callable[[], Look], timing: Timing, key: str, what: str, ticket: Callable[[float], str]
+) -> None:
+    """Look until it is ready, and show how far it is.
+
+    Args:
+        look: reads once; raises on a state that will not become ready.
+        timing: expectations; the age counts from the cloud's own creation time.
+        key: of the artifacts, the same for each run of an environment.
+        what: in the operator's words, e.g. "Cluster flink_prod".
+        ticket: makes the text of a ticket from the age in seconds.
+
+    Raises:
+        TimedOut: not ready at the age of `timeout_seconds`; the ticket's text stands in an artifact.
+    """
+    shown = _Shown(key, what)
+    while True:
+        seen = look()
+        elapsed = max(0.0, cloud.clock.now() - seen.created_ms / 1000)
+        if seen.ready:
+            shown.update(100, f"{what}: {seen.label}")
+            return
+        if elapsed >= timing.timeout_seconds:
+            _raise_timeout(what, seen, elapsed, key, ticket(elapsed))
+        percent = seen.percent if seen.percent is not None else timing.percent(elapsed)
+        expected = timing.expected_seconds / 60
+        shown.update(percent, f"{what}: {seen.label}, {elapsed / 60:.0f} of about {expected:.0f} min")
+        cloud.clock.sleep(min(timing.pause(elapsed), timing.timeout_seconds - elapsed))
+
+
+class _Shown:
+    """The artifact of one wait, and its log lines."""
+
+    def __init__(self, key: str, what: str) -> None:
+        self._key, self._what = key, what
+        self._artifact: UUID | None = None
+        self._last: tuple[int, str] = (-1, "")
+        self._logged_at = float("-inf")
+
+    def update(self, percent: int, text: str) -> None:
+        if (percent, text) == self._last:
+            return
+        self._last = (percent, text)
+        if self._artifact is None:
+            made = create_progress_artifact(percent, self._key, text)
+            assert isinstance(made, UUID)  # noqa: S101  in a sync task it is not a coroutine
+            self._artifact = made
+        else:
+            update_progress_artifact(self._artifact, progress=percent, description=text)
+        self._log(percent, text)
+
+    def _log(self, percent: int, text: str) -> None:
+        import time
+
+        if percent == 100 or time.monotonic() - self._logged_at >= LOG_EVERY_SECONDS:
+            self._logged_at = time.monotonic()
+            get_run_logger().info("%s (%d %%)", text, percent)
+
+
+def _raise_timeout(what: str, seen: Look, elapsed: float, key: str, ticket: str) -> None:
+    create_markdown_artifact(
+        f"# Ticket\n\n```text\n{ticket}\n```\n", key=f"ticket-{key}", description=f"{what}: ticket"
+    )
+    raise TimedOut(
+        f"{what} is still {seen.label} after {elapsed / 60:.0f} minutes.",
+        remedy=f"Submit a ticket with the text of artifact ticket-{key}; Retry this run once the vendor has answered.",
+    )

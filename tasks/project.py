@@ -1,0 +1,54 @@
+"""Projects of an exclusive cluster: the project, its queue of compute units, the binding of the two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alicloud import foas, foas_projects
+from alicloud.foas import Cluster
+from alicloud.foas_projects import Project as ProjectState
+from alicloud.foas_projects import QueueSpec
+from alicloud.session import Session
+from alicloud.settle import settle
+from blocks import desired
+from blocks.environment import Project
+from tasks.account import Account
+from tasks.step import step
+
+
+@step("Right to create projects", "R12", "R23")
+def check_project_rights(cloud: Session, projects: Sequence[Project], account: Account) -> None:
+    """Check that the AccessKey is the account's own when a project is to be made.
+
+    Raises:
+        ManualStep: it is a RAM user's; a project is created by the account.
+    """
+    if account.is_root:
+        return
+    existing = {project.name for project in cloud.recall(foas_projects.list_project())}
+    if any(project.name not in existing for project in projects):
+        foas_projects.check_account(account.is_root)
+
+
+@step("Compute units of cluster {cluster.name}", "R23")
+def check_capacity(cloud: Session, cluster: Cluster, projects: Sequence[Project]) -> None:
+    """Check that the cluster has as many compute units as the projects ask for.
+
+    Raises:
+        Unmet: it has fewer.
+    """
+    resource = cloud.recall(foas.get_cluster_resource(cluster.cluster_id))
+    if resource is not None:
+        foas_projects.check_capacity(sum(project.compute_units for project in projects), resource.cus)
+
+
+@step("Project {project.name}", "R23")
+def ensure_project(cloud: Session, project: Project, cluster: Cluster, account: Account) -> ProjectState | None:
+    """Make the project on the cluster, with a queue of its compute units bound to it."""
+    spec = desired.project(project, cluster.cluster_id, account.account_id)
+    projects = settle(cloud, foas_projects.list_project(), spec, foas_projects.project_changes)
+    queue = QueueSpec(cluster.cluster_id, project.name, project.compute_units)
+    settle(cloud, foas.get_cluster_queue_info(cluster.cluster_id), queue, foas_projects.queue_changes)
+    bound = foas_projects.list_project_bind_queue(project.name)
+    settle(cloud, bound, queue, foas_projects.binding_changes)
+    return next((row for row in projects if row.name == project.name), None)

@@ -1,0 +1,21 @@
+"""RAM user groups and their members."""
+
+from __future__ import annotations
+
+from alicloud import ram
+from alicloud.ram import GroupSpec, MembershipSpec
+from alicloud.session import Session
+from alicloud.settle import settle
+from tasks.step import step
+
+
+@step("RAM group {spec.name}", "R4")
+def ensure_group(cloud: Session, spec: GroupSpec) -> None:
+    """Make the RAM user group."""
+    settle(cloud, ram.get_group(spec.name), spec, ram.group_changes)
+
+
+@step("Members of {spec.group}", "R4")
+def ensure_members(cloud: Session, spec: MembershipSpec) -> None:
+    """Put the wanted users into the group. Members that the environment does not name stay."""
+    settle(cloud, ram.list_users_for_group(spec.group), spec, ram.membership_changes)

@@ -1,0 +1,57 @@
+"""RAM users: the identity, and the console logon."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from typing import Any
+
+from prefect.blocks.system import Secret
+from pydantic import SecretStr
+
+from alicloud import ram
+from alicloud.ram import LoginProfileSpec, User, UserSpec
+from alicloud.session import Session
+from alicloud.settle import settle
+from tasks.step import step
+
+PASSWORD_LENGTH = 24  # above every length that a password policy may ask for is 32; 8 to 32 are allowed
+
+
+@step("RAM user {spec.name}", "R1")
+def ensure_user(cloud: Session, spec: UserSpec) -> User | None:
+    """Make the RAM user, or bring its display name and e-mail to what is wanted."""
+    return settle(cloud, ram.get_user(spec.name), spec, ram.user_changes)
+
+
+@step("Console logon of {user}", "R1", "R5")
+def ensure_logon(cloud: Session, user: str, mfa_required: bool, secret_block: str, length: int) -> None:
+    """Let the user log on to the console, with a one-time password that stands in a Secret block.
+
+    The password is written down before the logon is made, so that a crash between the two loses nothing; it must be
+    changed at first use.
+    """
+    read = ram.get_login_profile(user)
+    password = ""
+    if cloud.recall(read) is None and not cloud.dry:
+        password = _one_time_password(secret_block, max(length, PASSWORD_LENGTH))
+    settle(cloud, read, LoginProfileSpec(user, mfa_required, password), ram.login_profile_changes)
+
+
+def _one_time_password(block_name: str, length: int) -> str:
+    try:
+        block: Any = Secret.load(block_name)  # not a coroutine in a sync step
+        return str(block.get())
+    except ValueError:
+        password = _password(length)
+        Secret(value=SecretStr(password)).save(block_name)
+        return password
+
+
+def _password(length: int) -> str:
+    """Draw a password with a letter of each kind that a password policy may ask for."""
+    kinds = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "!#%+-_=")
+    letters = [secrets.choice(kind) for kind in kinds]
+    letters += [secrets.choice("".join(kinds)) for _ in range(length - len(letters))]
+    secrets.SystemRandom().shuffle(letters)
+    return "".join(letters)

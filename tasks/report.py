@@ -1,0 +1,236 @@
+"""The report of a run: what was there, what was made, what is left, for the operator and for the history."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+
+from alicloud import prerequisites
+from alicloud.foas import Cluster
+from alicloud.foas_projects import Project
+from alicloud.foasconsole import Workspace
+from alicloud.oss import Bucket
+from alicloud.ram import User
+from alicloud.ram_policies import Role
+from alicloud.snapshot import Ledger
+from alicloud.vpc import Vpc
+from alicloud.vpc_vswitches import VSwitch
+from blocks.environment import Environment
+from tasks.account import Account
+
+ALL_REQUIREMENTS = tuple(f"R{number}" for number in range(1, 25))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that exists: what it is, its name, its id, and what is worth knowing of it."""
+
+    kind: str
+    name: str
+    id: str
+    facts: str = ""
+
+
+@dataclass
+class Report:
+    """What a run found and did.
+
+    Args:
+        results: what the steps returned, in the order of the procedure; exceptions for those that failed.
+        dry: nothing was written; the ledger's writes are those that a run would send.
+    """
+
+    environment: Environment
+    ledger: Ledger
+    results: list[Any]
+    dry: bool = False
+    documents: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for result in self.results:
+            if isinstance(result, dict):
+                self.documents.update(result)
+
+    @property
+    def failures(self) -> list[tuple[str, str]]:
+        """Pairs of step and error."""
+        return [(outcome.step, outcome.error) for outcome in self.ledger.outcomes.values() if outcome.error]
+
+    @property
+    def account(self) -> Account | None:
+        return next((result for result in self.results if isinstance(result, Account)), None)
+
+    def summary(self) -> str:
+        """Say in one line what was done."""
+        writes, steps = len(self.ledger.writes), len(self.ledger.outcomes)
+        done = f"{writes} writes" if writes else "nothing to do: zero writes"
+        if self.dry and writes:
+            done = f"{writes} writes would be sent"
+        return f"{steps} steps, {self.ledger.reads} reads, {done}."
+
+    def failure(self) -> str:
+        """Name each failed step with cause and remedy."""
+        failed = self.failures
+        told = "\n".join(f"{step}: {error}" for step, error in failed)
+        return f"{len(failed)} of {len(self.ledger.outcomes)} steps failed.\n{told}"
+
+    def existing(self) -> list[Row]:
+        """List what exists now, as the steps read it."""
+        rows = [row for result in self.results for row in _rows(result)]
+        return list(dict.fromkeys(rows))
+
+    def requirements(self) -> list[str]:
+        """Give the numbers of the requirements that this run's good steps have served."""
+        good = {
+            number for outcome in self.ledger.outcomes.values() if not outcome.error for number in outcome.requirements
+        }
+        return [number for number in ALL_REQUIREMENTS if number in good | {"R6"}]
+
+    def markdown(self) -> str:
+        """Write the report."""
+        state = "not ready" if self.failures else "ready"
+        parts = [
+            f"# Environment {self.environment.name}: {state}",
+            f"{self.environment.cluster.mode} mode, {self.environment.region}. {self.summary()}",
+            self._failures(),
+            "## What exists now",
+            _table(("What", "Name", "Id", "Facts"), ((r.kind, r.name, r.id, r.facts) for r in self.existing())),
+            self._links(),
+            "## What would be written" if self.dry else "## What was written",
+            self._writes(),
+            "## What a person still has to do",
+            "\n".join(f"- {_plain(line)}" for line in self.left_to_do()),
+            "## Steps",
+            self._steps(),
+            self._documents(),
+            "## Requirements",
+            "Served by this run: " + (", ".join(self.requirements()) or "none") + ".",
+        ]
+        return "\n\n".join(part for part in parts if part) + "\n"
+
+    def left_to_do(self) -> list[str]:
+        """Say what only a person can do."""
+        lines = []
+        for user in self.environment.people.users:
+            if user.console_logon:
+                mfa = " and bind an MFA device" if user.mfa_required else ""
+                lines.append(
+                    f"{user.name}: hand over the one-time password (Secret block logon-{self.environment.name}-...); "
+                    f"it must be changed at first logon{mfa}."
+                )
+        lines.append(
+            "Account verification: when jobs are not managed for a long time the vendor verifies the account by "
+            "message; see that its phone and e-mail are read (R6)."
+        )
+        if self.environment.cluster.mode == "exclusive":
+            lines.append("The order: exclusive mode cannot be bought since 2021-04-28; renew it in time (R12).")
+        return lines
+
+    def links(self) -> dict[str, str]:
+        """Give the logon address of the RAM users and the console's pages (R5)."""
+        if self.account is None:
+            return {}
+        account = self.account
+        logon = prerequisites.logon_url(account.account_id, account.alias, self.environment.region)
+        mode = self.environment.cluster.mode
+        return {
+            "Logon of RAM users": logon,
+            **prerequisites.console_links(self.environment.region, mode, account.account_id),
+        }
+
+    def _links(self) -> str:
+        links = self.links()
+        if not links:
+            return ""
+        return "## Links\n\n" + "\n".join(f"- {name}: <{url}>" for name, url in links.items())
+
+    def _failures(self) -> str:
+        if not self.failures:
+            return ""
+        return "## What failed\n\n" + _table(("Step", "Cause and remedy"), self.failures)
+
+    def _writes(self) -> str:
+        if not self.ledger.writes:
+            return "Nothing: everything was as wanted."
+        rows = ((write.means, write.action, write.request_id) for write in self.ledger.writes)
+        return _table(("What", "API action", "RequestId"), rows)
+
+    def _steps(self) -> str:
+        return _table(
+            ("Step", "Result", "Serves"),
+            (
+                (outcome.step, self._result(outcome.step, outcome.error), ", ".join(outcome.requirements))
+                for outcome in self.ledger.outcomes.values()
+            ),
+        )
+
+    def _result(self, step: str, error: str) -> str:
+        if error:
+            return "failed"
+        writes = self.ledger.writes_of(step)
+        return "; ".join(write.means for write in writes) if writes else "as wanted"
+
+    def _documents(self) -> str:
+        if not self.documents:
+            return ""
+        shown = [f"**{_plain(name)}**\n\n```json\n{_indented(text)}\n```" for name, text in self.documents.items()]
+        return "## Policy documents of the service role\n\n" + "\n\n".join(shown)
+
+
+def publish(report: Report) -> None:
+    """Store report, inventory and links as artifacts whose keys are the environment's: the dashboard shows history."""
+    name = report.environment.name
+    create_markdown_artifact(report.markdown(), key=f"report-{name}", description=f"{name}: {report.summary()}")
+    rows = [{"What": row.kind, "Name": row.name, "Id": row.id, "Facts": row.facts} for row in report.existing()]
+    create_table_artifact(rows, key=f"inventory-{name}", description=f"{name}: what exists now")
+    links = [{"Page": page, "Address": url} for page, url in report.links().items()]
+    create_table_artifact(links, key=f"links-{name}", description=f"{name}: logon address and console links")
+
+
+def _rows(result: Any) -> Iterable[Row]:
+    if isinstance(result, Account):
+        yield Row("Account", result.alias or "(no alias)", result.account_id, result.identity_type)
+    elif isinstance(result, User):
+        yield Row("RAM user", result.name, result.user_id)
+    elif isinstance(result, Role):
+        yield Row("Service role", result.name, result.arn)
+    elif isinstance(result, Vpc):
+        yield Row("VPC", result.name, result.vpc_id, result.cidr)
+    elif isinstance(result, VSwitch):
+        facts = f"{result.zone}, {result.cidr}, {result.free_addresses} free addresses"
+        yield Row("vSwitch", result.name, result.vswitch_id, facts)
+    elif isinstance(result, Bucket):
+        yield Row("OSS bucket", result.name, result.name, f"{result.acl}, {result.storage_class}, {result.redundancy}")
+    elif isinstance(result, Cluster):
+        yield Row(
+            "Cluster", result.name, result.cluster_id, f"{result.state}, security group {result.security_group_id}"
+        )
+    elif isinstance(result, Workspace):
+        yield Row("Workspace", result.name, result.instance_id, f"{result.status}, {result.cpu} CUs")
+    elif isinstance(result, Project):
+        yield Row("Project", result.name, result.name, result.state)
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    lines += ["| " + " | ".join(_plain(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """Write a text so that neither Markdown nor HTML in it takes effect."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = re.sub(r"([\\`*_\[\]|!#~])", r"\\\1", text)
+    return re.sub(r"\s*\n\s*", " ", text)
+
+
+def _indented(document: str) -> str:
+    try:
+        return json.dumps(json.loads(document), indent=1)
+    except ValueError:
+        return json.dumps(document)

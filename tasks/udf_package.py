@@ -1,0 +1,56 @@
+"""UDF packages: the upload to the bucket, the registration in a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alicloud import foas_projects, oss_objects
+from alicloud.errors import Misconfigured
+from alicloud.foas_projects import PackageSpec
+from alicloud.session import Session
+from alicloud.settle import settle
+from blocks.environment import UdfPackage
+from tasks.step import step
+
+FOLDER = Path("udf")  # of the project; flows run in the project's root
+MAX_BYTES = 256 * 1024 * 1024
+
+
+@step("UDF package {package.name}", "R20")
+def ensure_package(cloud: Session, package: UdfPackage, bucket: str) -> str:
+    """Upload the package unless the bucket has the same bytes.
+
+    Returns:
+        The object's key.
+
+    Raises:
+        Misconfigured: the file is missing, too large, or lies outside of udf/.
+    """
+    data = _read(package)
+    key = f"udf/{package.name}"
+    spec = oss_objects.udf_spec(bucket, key, package.path, data)
+    planned = oss_objects.planned_object(spec)
+    settle(cloud, oss_objects.head_object(bucket, key), spec, oss_objects.udf_changes, planned)
+    return key
+
+
+def _read(package: UdfPackage) -> bytes:
+    path = (FOLDER / package.path).resolve()
+    if not path.is_relative_to(FOLDER.resolve()):
+        raise Misconfigured(
+            f"UDF package {package.name}: {package.path} lies outside of udf/.", remedy="Move it there."
+        )
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise Misconfigured(f"UDF package {package.name} is larger than 256 MiB.", remedy="Upload it by hand.")
+        return path.read_bytes()
+    except OSError as error:
+        text = f"UDF package {package.name}: udf/{package.path} cannot be read ({error.strerror})."
+        raise Misconfigured(text, remedy="Put the file there on the worker.") from None
+
+
+@step("Registration of {package.name}", "R20")
+def ensure_registration(cloud: Session, package: UdfPackage, key: str) -> None:
+    """Register the uploaded package in its project (exclusive mode)."""
+    spec = PackageSpec(package.project, package.name, key)
+    settle(cloud, foas_projects.list_package(package.project), spec, foas_projects.package_changes)

@@ -1,0 +1,17 @@
+"""The VPC."""
+
+from __future__ import annotations
+
+from alicloud import vpc
+from alicloud.session import Session
+from alicloud.settle import settle, wait_until
+from alicloud.vpc import Vpc, VpcSpec
+from tasks.step import step
+
+
+@step("VPC {spec.vpc_id}{spec.name}", "R17")
+def ensure_vpc(cloud: Session, spec: VpcSpec) -> Vpc:
+    """Use the environment's VPC, or create it; give it a name when it has none."""
+    read = vpc.read_vpc(spec)
+    settle(cloud, read, spec, vpc.vpc_changes, vpc.planned_vpc(spec))
+    return vpc.pick_vpc(spec, wait_until(cloud, read, vpc.vpc_ready, "The VPC"))

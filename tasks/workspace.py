@@ -1,0 +1,138 @@
+"""The workspace of fully managed Flink: its price, its order, the wait for RUNNING."""
+
+from __future__ import annotations
+
+from alicloud import foasconsole, oss
+from alicloud.call import PLANNED
+from alicloud.errors import Unmet
+from alicloud.foasconsole import Workspace
+from alicloud.session import Session
+from alicloud.settle import settle
+from alicloud.vpc import Vpc
+from alicloud.vpc_vswitches import VSwitch
+from blocks import desired
+from blocks.environment import Environment
+from tasks.account import Account
+from tasks.progress import Look, Timing, wait_with_progress
+from tasks.step import step
+
+
+@step("Workspace {name}, as it is", "R24")
+def find_workspace(cloud: Session, name: str) -> Workspace | None:
+    """Look whether the workspace exists."""
+    return foasconsole.pick_workspace(name, cloud.recall(foasconsole.describe_instances(cloud.region, name)))
+
+
+@step("Workspace {name}, which must be RUNNING", "R24")
+def require_workspace(cloud: Session, name: str) -> Workspace:
+    """Find the workspace that namespaces are made in.
+
+    Raises:
+        Unmet: it does not exist or is not RUNNING.
+    """
+    found = foasconsole.pick_workspace(name, cloud.recall(foasconsole.describe_instances(cloud.region, name)))
+    if found is None or not foasconsole.workspace_ready(found):
+        state = "does not exist" if found is None else f"is {found.status}"
+        raise Unmet(f"Workspace {name} {state}.", remedy="Run create-cluster first, or wait until it is RUNNING.")
+    return found
+
+
+@step("Zone {zone} for fully managed Flink", "R18", "R24")
+def check_managed_zone(cloud: Session, zone: str, workspace: Workspace | None) -> None:
+    """Check that fully managed Flink is sold in the zone.
+
+    Raises:
+        Unmet: it is not; the message names the zones where it is.
+    """
+    if workspace is not None:
+        return
+    zones = cloud.recall(foasconsole.describe_supported_zones(cloud.region))
+    if zone not in zones:
+        raise Unmet(
+            f"Fully managed Flink is not sold in zone {zone}.",
+            remedy=f"Choose one of {', '.join(zones) or 'no zone at all in this region'}, or submit a ticket.",
+        )
+
+
+@step("Price of the workspace", "R13", "R24")
+def check_price(
+    cloud: Session, environment: Environment, workspace: Workspace | None, vpc: Vpc, vswitches: list[VSwitch]
+) -> str:
+    """Ask what the workspace costs, and whether the environment allows it to be ordered.
+
+    Returns:
+        The price in words; empty when the workspace exists.
+
+    Raises:
+        ManualStep: the environment does not allow ordering.
+        Unmet: it costs more than allowed, or the price reply hides a refusal.
+    """
+    if workspace is not None:
+        return ""
+    spec = desired.workspace(environment, vpc.vpc_id, [vswitch.vswitch_id for vswitch in vswitches])
+    price = cloud.send(foasconsole.query_create_instance_price(spec))
+    if price is None:
+        raise Unmet("The price of the workspace is not known.", remedy="Retry this run.")
+    foasconsole.check_price(price, environment.safety.max_price, environment.safety.may_order)
+    return foasconsole.price_text(spec, price)
+
+
+@step("Workspace {environment.cluster.name}", "R13", "R24", once=True)
+def ensure_workspace(
+    cloud: Session, environment: Environment, vpc: Vpc, vswitches: list[VSwitch], price: str
+) -> Workspace:
+    """Order the workspace when it does not exist; `price` stands for the check that came before.
+
+    Raises:
+        Uncertain: the answer to CreateInstance was lost and no workspace was seen within the settle window.
+    """
+    spec = desired.workspace(environment, vpc.vpc_id, [vswitch.vswitch_id for vswitch in vswitches])
+    read = foasconsole.describe_instances(cloud.region, spec.name)
+    if not cloud.dry and foasconsole.workspace_changes(spec, cloud.recall(read)):
+        _check_again(cloud, environment)
+    planned = (foasconsole.planned_workspace(spec),) if cloud.dry else None
+    rows = settle(cloud, read, spec, foasconsole.workspace_changes, planned)
+    found = foasconsole.pick_workspace(spec.name, rows)
+    if found is None:
+        raise Unmet(f"Workspace {spec.name} vanished after its creation.", remedy="Retry this run.")
+    return found
+
+
+def _check_again(cloud: Session, environment: Environment) -> None:
+    """Somebody may have made the bucket public, or deleted it, since it was prepared."""
+    if environment.cluster.mode == "managed" and environment.cluster.storage == "managed":
+        return
+    bucket = desired.bucket(environment)
+    changes = oss.bucket_changes(bucket, cloud.send(oss.get_bucket_info(bucket.name, bucket.region)))
+    if changes:
+        raise Unmet(f"The bucket was changed meanwhile: {changes[0].means}.", remedy="Retry this run.")
+
+
+@step("Workspace {workspace.name}, until it is RUNNING", "R22", "R24")
+def wait_for_workspace(cloud: Session, environment: Environment, workspace: Workspace, account: Account) -> Workspace:
+    """Wait until the workspace is RUNNING.
+
+    Raises:
+        TimedOut: it stays CREATING; the ticket's text stands in an artifact.
+        Unmet: it is disabled, being deleted, or in an unknown state.
+    """
+    if workspace.instance_id == PLANNED or cloud.dry or foasconsole.workspace_ready(workspace):
+        return workspace
+    wanted = environment.cluster
+    seen = [workspace]
+
+    def look() -> Look:
+        rows = cloud.send(foasconsole.describe_instances(cloud.region, workspace.name))
+        found = foasconsole.pick_workspace(workspace.name, rows)
+        seen.append(found or workspace)
+        now = seen[-1]
+        return Look(foasconsole.workspace_ready(found), now.label, now.created_ms, now.percent)
+
+    def ticket(elapsed: float) -> str:
+        requests = [write.request_id for write in cloud.ledger.writes if write.action == "CreateInstance"]
+        return foasconsole.ticket_text(seen[-1], account.account_id, elapsed, requests)
+
+    timing = Timing(wanted.expected_minutes * 60, wanted.timeout_minutes * 60, wanted.poll_seconds)
+    what = f"Workspace {workspace.name}"
+    wait_with_progress(cloud, look, timing, f"workspace-{environment.name}", what, ticket)
+    return seen[-1]

@@ -1,0 +1,50 @@
+"""Counts which requirements R1 to R24 passing tests hold; a full run in which one has none fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+REQUIREMENTS = [f"R{number}" for number in range(1, 25)]
+_held: dict[str, set[str]] = {}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for mark in item.iter_markers("requirement"):
+            unknown = set(mark.args) - set(REQUIREMENTS)
+            if unknown:
+                raise pytest.UsageError(f"{item.nodeid}: no requirement is called {', '.join(sorted(unknown))}")
+            item.user_properties.extend(("requirement", number) for number in mark.args)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "call" and report.passed:
+        for name, value in report.user_properties:
+            if name == "requirement":
+                _held.setdefault(str(value), set()).add(report.nodeid)
+
+
+def _is_full_run(config: pytest.Config) -> bool:
+    return not hasattr(config, "workerinput") and config.args_source.name == "TESTPATHS" and not config.option.keyword
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    lacking = [number for number in REQUIREMENTS if number not in _held]
+    if _is_full_run(session.config) and lacking and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    yield
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if not _is_full_run(config):
+        return
+    told = ", ".join(f"{number}: {len(_held.get(number, ()))}" for number in REQUIREMENTS)
+    terminalreporter.section("requirements held by passing tests")
+    terminalreporter.line(told)
+    lacking = [number for number in REQUIREMENTS if number not in _held]
+    if lacking:
+        terminalreporter.line(f"FAILED: no passing test for {', '.join(lacking)}", red=True)
