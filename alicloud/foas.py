@@ -72,12 +72,10 @@ class ClusterSpec:
 
 @dataclass(frozen=True)
 class ClusterResource:
-    """What the slaves of a cluster hold, and what running jobs have taken of it."""
+    """What the slaves of a cluster hold."""
 
     total_vcores: int
     total_mib: int
-    allocated_vcores: int
-    allocated_mib: int
 
     @property
     def cus(self) -> int:
@@ -86,11 +84,10 @@ class ClusterResource:
 
 @dataclass(frozen=True)
 class Queue:
-    """A share of a cluster: at least `min_*` is reserved for it, jobs may take up to `max_*`."""
+    """A share of a cluster: jobs in it may take up to `max_*`."""
 
     cluster_id: str
     name: str
-    min_vcores: int
     max_vcores: int
     used_vcores: int
     max_mib: int
@@ -349,8 +346,6 @@ def _resource(row: Mapping[str, Any]) -> ClusterResource:
     return ClusterResource(
         total_vcores=int(row["TotalVirtualCores"]),
         total_mib=int(row["TotalMB"]),
-        allocated_vcores=int(row["AllocatedVirtualCores"]),
-        allocated_mib=int(row["AllocatedMB"]),
     )
 
 
@@ -365,7 +360,6 @@ def _queue(row: Mapping[str, Any]) -> Queue:
     return Queue(
         cluster_id=row["ClusterId"],
         name=row["QueueName"],
-        min_vcores=number("MinVCore"),
         max_vcores=number("MaxVCore"),
         used_vcores=number("UsedVCore"),
         max_mib=number("MaxMem"),

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--exit", action="store_true", help="end after the closing table")
     parser.add_argument("--state", type=Path, default=ROOT / ".state", help="where world, database and logs are kept")
     options = parser.parse_args(arguments)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 140, emoji=False)
     local = Local(options.state.resolve())
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -51,15 +51,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _demo(local: Local, console: Console, stop: threading.Event, leave: bool) -> int:
-    console.print(f"Starting emulator and Prefect server (the emulator's clock runs {SPEED:.0f} times as fast as ours:")
-    console.print("the half hour in which a cluster is STARTING takes about 20 seconds) ...")
+    console.print(
+        f"Starting an emulator and a Prefect server. The emulator's clock runs {SPEED:.0f} times as fast as ours: "
+        f"the half hour in which a cluster is STARTING takes about {1800 / SPEED:.0f} seconds."
+    )
     local.start_server()
     server = local.processes[-1]
     local.start_emulator("exclusive-order", SPEED)
     os.environ.update(local.environment())
     names = _register_when_up(local, server.poll)
-    local.start_worker("realtime-compute")
     local.deploy()
+    local.start_worker("realtime-compute")
     prefect = Prefect(local.prefect_url)
     before = _writes(local)
     runs = _start(prefect, names)

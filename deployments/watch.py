@@ -14,11 +14,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 TERMINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 COLOURS = {"COMPLETED": "green", "FAILED": "red", "CRASHED": "red", "CANCELLED": "yellow", "PENDING": "yellow"}
 EVERY_SECONDS = 0.5
+LAST_SECONDS = 5.0
 
 
 class Busy(Exception):
@@ -113,33 +115,50 @@ def watch(prefect: Prefect, runs: list[Watched], console: Console, alive: Callab
             for run in runs:
                 _look(prefect, run, progress)
             time.sleep(EVERY_SECONDS)
+        _last_look(prefect, runs, progress)
+
+
+def _last_look(prefect: Prefect, runs: list[Watched], progress: Progress) -> None:
+    """Show the steps that the server records after a run's end: it takes task states from its event stream."""
+    until = time.monotonic() + LAST_SECONDS
+    pending = [run for run in runs if run.ended]
+    while pending and time.monotonic() < until:
+        pending = [run for run in pending if not _show_steps(prefect, run, progress.console)]
+        time.sleep(EVERY_SECONDS)
 
 
 def _look(prefect: Prefect, run: Watched, progress: Progress) -> None:
     if run.ended:
         return
     run.state = prefect.get(f"/flow_runs/{run.run_id}")["state"]
+    _show_steps(prefect, run, progress.console)
+    artifact = prefect.artifact(run.bar)
+    percent = 100 if run.ended else (float(artifact["data"]) if artifact else 0)
+    text = str(artifact["description"]) if artifact else f"{len(run.shown)} steps done"
+    assert run.task is not None  # noqa: S101  watch adds it
+    progress.update(run.task, completed=percent, description=escape(f"{run.title}: {text}"))
+
+
+def _show_steps(prefect: Prefect, run: Watched, console: Console) -> bool:
+    """Print the steps that have ended since the last look, and say whether all have."""
     tasks = sorted(prefect.task_runs(run.run_id), key=lambda task: task.get("end_time") or "9")
     for task in tasks:
         state = task.get("state") or {}
-        if state.get("type") in TERMINAL and task["id"] not in run.shown:
+        if (state.get("type") in TERMINAL or state.get("name") == "NotReady") and task["id"] not in run.shown:
             run.shown.add(task["id"])
-            _print_step(progress.console, run.title, task, state)
-    running = [task["name"] for task in tasks if (task.get("state") or {}).get("type") == "RUNNING"]
-    artifact = prefect.artifact(run.bar)
-    text = str(artifact["description"]) if artifact and running else ", ".join(running)[:60]
-    percent = 100 if run.ended else (float(artifact["data"]) if artifact else 0)
-    assert run.task is not None  # noqa: S101  watch adds it
-    progress.update(run.task, completed=percent, description=escape(f"{run.title}: {text or 'waiting'}"))
+            _print_step(console, run.title, task, state)
+    return bool(tasks) and all(task["id"] in run.shown for task in tasks)
 
 
 def _print_step(console: Console, title: str, task: Mapping[str, Any], state: Mapping[str, Any]) -> None:
     colour = COLOURS.get(str(state["type"]), "white")
     seconds = _seconds(task)
-    name, said = escape(str(task["name"])), escape(str(state.get("message") or ""))
-    console.print(f"[dim]{title:<16}[/] [{colour}]{state['name']:<10}[/] {seconds:6.1f} s  {name}", highlight=False)
+    line = Text.assemble(
+        (f"{title:<16} ", "dim"), (f"{state['name']:<10}", colour), f" {seconds:6.1f} s  {task['name']}"
+    )
+    console.print(line, soft_wrap=True)
     if state["type"] in ("FAILED", "CRASHED"):
-        console.print(f"                 [red]{said}[/]", highlight=False)
+        console.print(Text(f"                 {state.get('message') or ''}", "red"), soft_wrap=True)
 
 
 def _seconds(task: Mapping[str, Any]) -> float:
@@ -154,5 +173,5 @@ def closing_table(title: str, rows: list[Mapping[str, Any]]) -> Table:
     for column in ("What", "Name", "Id", "Facts"):
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(escape(str(row.get(column, ""))) for column in ("What", "Name", "Id", "Facts")))
+        table.add_row(*(Text(str(row.get(column, ""))) for column in ("What", "Name", "Id", "Facts")))
     return table

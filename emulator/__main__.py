@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import sys
 from pathlib import Path
@@ -32,7 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
         server = _Announcing(cloud, options.host, options.port, LOOPBACK if local else frozenset())
     except (Unreadable, ValueError, OSError, OverflowError) as error:
         return _fail(str(error))
-    server.serve_until_stopped()
+    with contextlib.suppress(KeyboardInterrupt):
+        server.serve_until_stopped()
     return 0
 
 

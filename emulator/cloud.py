@@ -47,4 +47,4 @@ class Cloud:
 
     async def save(self) -> None:
         if self.store is not None:
-            await self.store.commit(self.world)
+            await self.store.commit(lambda: self.world)

@@ -70,7 +70,7 @@ async def _answer(cloud: Cloud, attempt: Attempt) -> dict[str, Any]:
         if (body := _instead(attempt, fault)) is not None:
             return body
     body = _handle(cloud, attempt, route, attempt.caller)
-    if cloud.store is not None and (not is_read(route.action) or route.action == "AssumeRole"):
+    if not is_read(route.action) or route.action == "AssumeRole":  # a session must outlive a restart
         await cloud.save()
     return {route.product.request_id: attempt.request_id, **body}
 

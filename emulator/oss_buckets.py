@@ -38,6 +38,7 @@ def list_buckets(world: World, call: Call) -> Reply:
 
 def put_bucket(world: World, call: Call) -> Reply:
     """Make a bucket. On one of the caller's own it overwrites the ACL. Source: OSS, PutBucket."""
+    # UNCONFIRMED: that a bucket of ours becomes private when the call names no ACL.
     acl = _acl(call, "private")
     storage_class, redundancy = _wanted(call)
     bucket = find_bucket(world, call.bucket)

@@ -34,15 +34,16 @@ async def serve(cloud: Cloud, message: Message, http: HttpRequest) -> tuple[Resp
     response = _instead(fault, request_id) if fault else None
     if response is None:
         response = await _handled(cloud, http, request_id)
-        if message.method not in READS and response.status_code < 400:
-            await cloud.save()
     _record(cloud, message, response, fault, parameters)
     return response, fault
 
 
 async def _handled(cloud: Cloud, http: HttpRequest, request_id: str) -> Response:
     try:
-        return await oss.oss(cloud.world, http)
+        response = await oss.oss(cloud.world, http)
+        if http.method not in READS and response.status_code < 400:
+            await cloud.save()
+        return response
     except Exception:
         log.exception("request %s failed", request_id)
         return _error(500, "InternalError", "We encountered an internal error. Please try again.", request_id)

@@ -67,7 +67,7 @@ def copy_object(world: World, call: Call) -> Reply:
         made.content_type, made.headers = source.content_type, dict(source.headers) | _encryption(call, bucket)
     store(world, bucket, call.key, made)
     result = element("CopyObjectResult", element("LastModified", iso(made.modified_at)), element("ETag", quoted(made)))
-    return xml_reply(result, {"x-oss-hash-crc64ecma": made.crc, **version_header(bucket, made)})
+    return xml_reply(result, fingerprint(made) | version_header(bucket, made))
 
 
 def delete_object(world: World, call: Call) -> Reply:

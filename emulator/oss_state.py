@@ -70,6 +70,7 @@ class Bucket:
     log_bucket: str = ""
     log_prefix: str = ""
     objects: dict[str, dict[str, ObjectVersion]] = field(default_factory=dict)  # key: version id: oldest first
+    in_order: bool = True  # whether the objects stand in the order of their keys
     uploads: dict[str, Upload] = field(default_factory=dict)
 
     @property
@@ -92,11 +93,10 @@ class Bucket:
         return None if newest is None or newest.delete_marker else newest
 
     def sorted_keys(self) -> list[str]:
-        """Give the keys in order. The objects are put in that order too, so that the next sort is a mere walk."""
-        keys = sorted(self.objects)
-        if keys != list(self.objects):
-            self.objects = {key: self.objects[key] for key in keys}
-        return keys
+        """Give the keys in order. The objects are put in that order too, so that the next page need not sort."""
+        if not self.in_order:
+            self.objects, self.in_order = dict(sorted(self.objects.items())), True
+        return list(self.objects)
 
 
 @dataclass
@@ -128,6 +128,7 @@ def need_bucket(world: World, name: str) -> Bucket:
 def store(world: World, bucket: Bucket, key: str, made: ObjectVersion) -> ObjectVersion:
     """Make this the newest version of a key, under the id that the bucket's versioning gives it."""
     made.id = "CAEQ" + world.identifiers.letters(16) if bucket.versioning == "Enabled" else UNVERSIONED
+    bucket.in_order = bucket.in_order and (key in bucket.objects or key > next(reversed(bucket.objects), ""))
     versions = bucket.objects.setdefault(key, {})
     versions.pop(made.id, None)  # so that it goes to the end
     versions[made.id] = made

@@ -66,7 +66,7 @@ def upload_part_copy(world: World, call: Call) -> Reply:
     part = content(data)
     _keep(world, upload, number, part)
     result = element("CopyPartResult", element("LastModified", iso(world.now())), element("ETag", quoted(part)))
-    return xml_reply(result, {"x-oss-hash-crc64ecma": part.crc})
+    return xml_reply(result, fingerprint(part))
 
 
 def list_parts(world: World, call: Call) -> Reply:

@@ -115,6 +115,7 @@ class Server(uvicorn.Server):
             log_config=None,
             access_log=False,
             server_header=False,
+            timeout_keep_alive=75,  # longer than clients wait between polls: a close at that moment costs them a call
             timeout_graceful_shutdown=3,
         )
         super().__init__(config)

@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -111,15 +112,15 @@ class Store:
         except Unreadable as error:
             raise Unreadable(f"{self.path}: {error}; move it away to start anew") from error
 
-    async def commit(self, world: World) -> None:
-        """Return when the world as it is now is on the disk."""
+    async def commit(self, current: Callable[[], World]) -> None:
+        """Return when the current world, as it is now or later, is on the disk."""
         self._asked += 1
         ticket = self._asked
         async with self._turn:
             if self._written >= ticket:
                 return
             covered = self._asked
-            text = json.dumps(dump(world))
+            text = json.dumps(dump(current()))
             await asyncio.to_thread(self.write, text)
             self._written = covered
 

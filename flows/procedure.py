@@ -212,7 +212,7 @@ def _namespaces(run: Run, workspace: Handle, people: list[Handle]) -> list[Handl
     for project in run.environment.projects:  # one after the other: each takes its units from the same rest
         namespace = run.step(ensure_namespace, project, workspace, after=done[-1:])
         members = desired.namespace_members(run.environment, project)
-        run.step(ensure_namespace_members, namespace, workspace, members, after=people)
+        run.step(ensure_namespace_members, project.name, workspace, members, after=[namespace, *people])
         done.append(namespace)
     return done
 

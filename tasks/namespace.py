@@ -9,7 +9,7 @@ from alicloud import ram, ververica
 from alicloud.call import PLANNED
 from alicloud.errors import Unmet
 from alicloud.foasconsole import Workspace
-from alicloud.foasconsole_namespaces import NamespaceSpec
+from alicloud.foasconsole_namespaces import Namespace, NamespaceSpec
 from alicloud.session import Session
 from alicloud.settle import settle, wait_until
 from alicloud.ververica import MemberSpec
@@ -18,18 +18,14 @@ from tasks.step import step
 
 
 @step("Namespace {project.name}", "R23", "R24")
-def ensure_namespace(cloud: Session, project: Project, workspace: Workspace) -> str:
-    """Make the namespace with its compute units.
-
-    Returns:
-        The namespace's name.
-    """
+def ensure_namespace(cloud: Session, project: Project, workspace: Workspace) -> Namespace | None:
+    """Make the namespace with its compute units."""
     spec = NamespaceSpec(cloud.region, workspace.instance_id, project.name, project.compute_units)
     read = namespaces.describe_namespaces(cloud.region, workspace.instance_id)
-    settle(cloud, read, spec, namespaces.namespace_changes)
+    rows = settle(cloud, read, spec, namespaces.namespace_changes)
     if workspace.instance_id != PLANNED:
-        wait_until(cloud, read, namespaces.namespace_ready(project.name), f"Namespace {project.name}")
-    return project.name
+        rows = wait_until(cloud, read, namespaces.namespace_ready(project.name), f"Namespace {project.name}")
+    return next((row for row in rows if row.name == project.name), None)
 
 
 @step("Members of namespace {namespace}", "R24")

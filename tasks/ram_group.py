@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from alicloud import ram
-from alicloud.ram import GroupSpec, MembershipSpec
+from alicloud.ram import Group, GroupSpec, MembershipSpec
 from alicloud.session import Session
 from alicloud.settle import settle
 from tasks.step import step
 
 
 @step("RAM group {spec.name}", "R4")
-def ensure_group(cloud: Session, spec: GroupSpec) -> None:
+def ensure_group(cloud: Session, spec: GroupSpec) -> Group | None:
     """Make the RAM user group."""
-    settle(cloud, ram.get_group(spec.name), spec, ram.group_changes)
+    return settle(cloud, ram.get_group(spec.name), spec, ram.group_changes)
 
 
 @step("Members of {spec.group}", "R4")

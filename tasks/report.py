@@ -14,9 +14,10 @@ from alicloud import prerequisites
 from alicloud.foas import Cluster
 from alicloud.foas_projects import Project
 from alicloud.foasconsole import Workspace
+from alicloud.foasconsole_namespaces import Namespace
 from alicloud.oss import Bucket
-from alicloud.ram import User
-from alicloud.ram_policies import Role
+from alicloud.ram import Group, User
+from alicloud.ram_policies import Policy, Role
 from alicloud.snapshot import Ledger
 from alicloud.vpc import Vpc
 from alicloud.vpc_vswitches import VSwitch
@@ -80,9 +81,9 @@ class Report:
         return f"{len(failed)} of {len(self.ledger.outcomes)} steps failed.\n{told}"
 
     def existing(self) -> list[Row]:
-        """List what exists now, as the steps read it."""
-        rows = [row for result in self.results for row in _rows(result)]
-        return list(dict.fromkeys(rows))
+        """List what exists now, each thing as the last step that read it saw it."""
+        rows = {(row.kind, row.id): row for result in self.results for row in _rows(result)}
+        return list(rows.values())
 
     def requirements(self) -> list[str]:
         """Give the numbers of the requirements that this run's good steps have served."""
@@ -136,12 +137,9 @@ class Report:
         if self.account is None:
             return {}
         account = self.account
-        logon = prerequisites.logon_url(account.account_id, account.alias, self.environment.region)
-        mode = self.environment.cluster.mode
-        return {
-            "Logon of RAM users": logon,
-            **prerequisites.console_links(self.environment.region, mode, account.account_id),
-        }
+        return prerequisites.console_links(
+            self.environment.region, self.environment.cluster.mode, account.alias or account.account_id
+        )
 
     def _links(self) -> str:
         links = self.links()
@@ -197,6 +195,10 @@ def _rows(result: Any) -> Iterable[Row]:
         yield Row("Account", result.alias or "(no alias)", result.account_id, result.identity_type)
     elif isinstance(result, User):
         yield Row("RAM user", result.name, result.user_id)
+    elif isinstance(result, Group):
+        yield Row("RAM group", result.name, result.name)
+    elif isinstance(result, Policy):
+        yield Row("Policy", result.name, result.name, f"{result.type}, default version {result.default_version}")
     elif isinstance(result, Role):
         yield Row("Service role", result.name, result.arn)
     elif isinstance(result, Vpc):
@@ -214,6 +216,8 @@ def _rows(result: Any) -> Iterable[Row]:
         yield Row("Workspace", result.name, result.instance_id, f"{result.status}, {result.cpu} CUs")
     elif isinstance(result, Project):
         yield Row("Project", result.name, result.name, result.state)
+    elif isinstance(result, Namespace):
+        yield Row("Namespace", result.name, result.name, f"{result.status}, {result.cpu} CUs")
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -1,5 +1,6 @@
 """The vendor's own OSS client, pointed at a running emulator and listened in on."""
 
+import io
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring
@@ -36,8 +37,9 @@ class Listening(oss2.Session):
         reply = super().do_request(request, timeout)
         raw = reply.response
         self.heard.append(Heard(request.method, raw.status_code, dict(raw.headers), raw.content))
-        # The client reads in pieces, and would start from the beginning with every piece of what is read already.
-        raw.iter_content = io.BytesIO(raw.content).read and _pieces(raw.content)
+        # The client asks for an iterator per piece; one over content that is kept would begin anew each time.
+        stream = io.BytesIO(raw.content)
+        raw.iter_content = lambda size: iter(lambda: stream.read(size), b"")
         return reply
 
 

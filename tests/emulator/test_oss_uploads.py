@@ -45,9 +45,7 @@ def test_parts_become_one_object(bucket: oss2.Bucket) -> None:
 
 
 @pytest.mark.parametrize("versioning", [None, "Enabled"])
-def test_the_clients_resumable_upload_works(
-    bucket: oss2.Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, versioning: str | None
-) -> None:
+def test_the_clients_resumable_upload_works(bucket: oss2.Bucket, tmp_path: Path, versioning: str | None) -> None:
     if versioning:
         bucket.put_bucket_versioning(oss2.models.BucketVersioningConfig(versioning))
     file = tmp_path / "udf.jar"

@@ -197,17 +197,37 @@ def test_setting_the_password_policy_replaces_it_as_a_whole(world: World):
             400,
             "InvalidParameter.PolicyDocument.Length",
         ),
-        ("CreatePolicy", {"PolicyName": "a_b", "PolicyDocument": DOCUMENT}, 400, "InvalidParameter.PolicyName.InvalidChars"),
+        (
+            "CreatePolicy",
+            {"PolicyName": "a_b", "PolicyDocument": DOCUMENT},
+            400,
+            "InvalidParameter.PolicyName.InvalidChars",
+        ),
         ("GetPolicy", {"PolicyName": "mine", "PolicyType": "custom"}, 400, "InvalidParameter.PolicyType"),
         ("GetPolicy", {"PolicyName": "mine", "PolicyType": "System"}, 404, "EntityNotExist.Policy"),
         ("GetPolicy", {"PolicyName": "AdministratorAccess", "PolicyType": "Custom"}, 404, "EntityNotExist.Policy"),
-        ("CreatePolicyVersion", {"PolicyName": "AdministratorAccess", "PolicyDocument": DOCUMENT}, 404, "EntityNotExist.Policy"),
+        (
+            "CreatePolicyVersion",
+            {"PolicyName": "AdministratorAccess", "PolicyDocument": DOCUMENT},
+            404,
+            "EntityNotExist.Policy",
+        ),
         ("GetPolicyVersion", {**POLICY, "VersionId": "v9"}, 404, "EntityNotExist.Policy.Version"),
         ("GetPolicyVersion", {**POLICY, "VersionId": "9"}, 400, "InvalidParameter.VersionId.Format"),
-        ("DeletePolicyVersion", {"PolicyName": "mine", "VersionId": "v1"}, 409, "DeleteConflict.Policy.Version.Default"),
+        (
+            "DeletePolicyVersion",
+            {"PolicyName": "mine", "VersionId": "v1"},
+            409,
+            "DeleteConflict.Policy.Version.Default",
+        ),
         ("CreateRole", {**ROLE, "AssumeRolePolicyDocument": TRUST}, 409, "EntityAlreadyExists.Role"),
         ("CreateRole", {"RoleName": "new", "AssumeRolePolicyDocument": DOCUMENT}, 400, "MalformedPolicyDocument"),
-        ("CreateRole", {"RoleName": "a_b", "AssumeRolePolicyDocument": TRUST}, 400, "InvalidParameter.RoleName.InvalidChars"),
+        (
+            "CreateRole",
+            {"RoleName": "a_b", "AssumeRolePolicyDocument": TRUST},
+            400,
+            "InvalidParameter.RoleName.InvalidChars",
+        ),
         ("GetRole", {"RoleName": "x"}, 404, "EntityNotExist.Role"),
         ("DetachPolicyFromUser", {**USER, **POLICY}, 404, "EntityNotExist.User.Policy"),
         ("DetachPolicyFromGroup", {**GROUP, **POLICY}, 404, "EntityNotExist.Group.Policy"),
@@ -265,7 +285,13 @@ def test_the_second_time_says_that_it_is_so_already(
         ("AttachPolicyToRole", {**ROLE, **POLICY}, "DeleteRole", ROLE, "DeleteConflict.Role.Policy"),
         ("AttachPolicyToRole", {**ROLE, **POLICY}, "DeletePolicy", POLICY, "DeleteConflict.Policy.Role"),
         ("CreateAccessKey", USER, "DeleteUser", USER, "DeleteConflict.User.AccessKey"),
-        ("CreateLoginProfile", {**USER, "Password": "long enough"}, "DeleteUser", USER, "DeleteConflict.User.LoginProfile"),
+        (
+            "CreateLoginProfile",
+            {**USER, "Password": "long enough"},
+            "DeleteUser",
+            USER,
+            "DeleteConflict.User.LoginProfile",
+        ),
         (
             "CreatePolicyVersion",
             {"PolicyName": "mine", "PolicyDocument": OTHER},
@@ -326,7 +352,11 @@ def test_a_custom_policy_may_bear_a_system_policys_name(world: World):
 
 @pytest.mark.requirement("R8")
 def test_the_stream_roles_system_policy_holds_the_vendors_list():
-    actions = {action for statement in parse(SYSTEM_POLICIES["AliyunStreamRolePolicy"].document) for action in statement.actions}
+    actions = {
+        action
+        for statement in parse(SYSTEM_POLICIES["AliyunStreamRolePolicy"].document)
+        for action in statement.actions
+    }
 
     assert {"oss:*", "ots:*Row", "drds:ModifyDrdsIpWhiteList", "rds:ModifySecurityIps*", "mns:Publish*"} <= actions
     assert {"ecs:CreateNetworkInterfacePermission", "vpc:DescribeVSwitches", "dhs:DeleteTopic", "log:Post*"} <= actions
@@ -381,7 +411,9 @@ def test_a_key_of_another_user_does_not_exist(account: World):
     call(account, "CreateUser", UserName="bob")
     key = call(account, "CreateAccessKey", **USER)["AccessKey"]["AccessKeyId"]
 
-    assert refusal(account, "DeleteAccessKey", UserName="bob", UserAccessKeyId=key)[1] == "EntityNotExist.User.AccessKey"
+    assert (
+        refusal(account, "DeleteAccessKey", UserName="bob", UserAccessKeyId=key)[1] == "EntityNotExist.User.AccessKey"
+    )
 
 
 def test_a_user_is_in_five_groups_at_most(account: World):
@@ -445,10 +477,18 @@ def test_a_rename_to_a_name_that_is_taken_is_refused(account: World):
 
 @pytest.mark.parametrize(
     ("password", "good"),
-    [("lowercase-1", False), ("UPPERCASE-1", False), ("Mixed-case", False), ("Mixedcase1", False), ("Mixed-case-1", True)],
+    [
+        ("lowercase-1", False),
+        ("UPPERCASE-1", False),
+        ("Mixed-case", False),
+        ("Mixedcase1", False),
+        ("Mixed-case-1", True),
+    ],
 )
 def test_a_password_obeys_the_policy(account: World, password: str, good: bool):
-    required = {f"Require{kind}": "true" for kind in ("LowercaseCharacters", "UppercaseCharacters", "Numbers", "Symbols")}
+    required = {
+        f"Require{kind}": "true" for kind in ("LowercaseCharacters", "UppercaseCharacters", "Numbers", "Symbols")
+    }
     call(account, "SetPasswordPolicy", MinimumPasswordLength=10, **required)
 
     if good:
@@ -510,7 +550,9 @@ def test_resource_manager_replies_have_the_published_shape(world: World):
 
 
 @pytest.mark.parametrize("action", sorted(RAM))
-@pytest.mark.parametrize("value", ["", "x" * 100_000, "\x00", "\ud800", "🦆", "-1", "9" * 15, "[[[[", '{"a":1}', "v²", "vv"])
+@pytest.mark.parametrize(
+    "value", ["", "x" * 100_000, "\x00", "\ud800", "🦆", "-1", "9" * 15, "[[[[", '{"a":1}', "v²", "vv"]
+)
 def test_hostile_values_are_refused_or_taken_but_never_break(account: World, action: str, value: str):
     names = {name for _, parameters in STORY for name in parameters} | {"Tag", "Tag.1.Key", "MaxItems", "Marker"}
 

@@ -18,7 +18,6 @@ from emulator.request import Refusal
 from tests.emulator.client import ACCOUNT, Running, acs3, roa, roa_headers, rpc_fields, signed
 from tests.emulator.shape import SAMPLES
 
-
 # Published actions that preparing an account has no use for: jobs, their instances and their folders.
 OUT_OF_SCOPE = re.compile(r".*(Job|Folder|Instance|InstanceState|InstanceRunSummary)")
 
@@ -275,7 +274,8 @@ def test_too_many_parameters_are_refused(emulator: Running):
     ],
 )
 @pytest.mark.parametrize(
-    "authorization", ["", "acs", "acs :", "acs a:b", "ACS3-HMAC-SHA256 x", "OSS a", "OSS a:b", "OSS4-HMAC-SHA256 x", "é"]
+    "authorization",
+    ["", "acs", "acs :", "acs a:b", "ACS3-HMAC-SHA256 x", "OSS a", "OSS a:b", "OSS4-HMAC-SHA256 x", "é"],
 )
 def test_nonsense_is_answered_with_a_client_error(emulator: Running, target: str, authorization: str):
     headers = {"authorization": authorization.encode()} if authorization else {}

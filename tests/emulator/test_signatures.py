@@ -80,7 +80,7 @@ def test_an_acs3_string_to_sign_is_that_of_the_published_example():
             "x-acs-version": "2014-05-26",
         },
     )
-    names = [name for name in message.headers]
+    names = list(message.headers)
 
     string = signatures.acs3_string(message, names, empty)
 

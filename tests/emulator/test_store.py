@@ -65,7 +65,7 @@ def test_a_written_file_is_whole_private_and_read_back(tmp_path: Path):
     kept = Store(path)
     world = World(clock=clock(), account_alias="example")
 
-    asyncio.run(kept.commit(world))
+    asyncio.run(kept.commit(lambda: world))
 
     again = kept.read(clock())
     assert again is not None and again.account_alias == "example"
@@ -82,7 +82,7 @@ def test_writes_that_wait_together_share_a_file_write_and_lose_nothing(tmp_path:
 
     async def write(number: int) -> bool:
         world.account_alias = f"a{number:03}"
-        await kept.commit(world)
+        await kept.commit(lambda: world)
         return any(alias >= f"a{number:03}" for alias in written)
 
     async def all_at_once() -> list[bool]:
@@ -144,3 +144,22 @@ def test_one_file_has_one_owner(tmp_path: Path):
 
     first.close()
     Store(tmp_path / "world.json").close()
+
+
+def test_a_world_that_replaces_another_while_it_waits_is_written(tmp_path: Path):
+    kept = Store(tmp_path / "world.json")
+    worlds = [World(clock=clock(), account_alias="old"), World(clock=clock(), account_alias="new")]
+
+    async def replace() -> None:
+        holder = [worlds[0]]
+        first = asyncio.ensure_future(kept.commit(lambda: holder[0]))
+        second = asyncio.ensure_future(kept.commit(lambda: holder[0]))
+        await asyncio.sleep(0)
+        holder[0] = worlds[1]
+        await asyncio.gather(first, second, kept.commit(lambda: holder[0]))
+
+    asyncio.run(replace())
+
+    again = kept.read(clock())
+    assert again is not None and again.account_alias == "new"
+    kept.close()

@@ -68,7 +68,11 @@ def test_everyone_is_told_who_he_is(world: World):
         f"{world.account_id}:user/alice",
         f"{world.account_id}:role/admin/test",
     ]
-    assert [("UserId" in reply, "RoleId" in reply) for reply in replies] == [(True, False), (True, False), (False, True)]
+    assert [("UserId" in reply, "RoleId" in reply) for reply in replies] == [
+        (True, False),
+        (True, False),
+        (False, True),
+    ]
 
 
 def test_the_account_itself_may_not_assume_a_role(world: World):
