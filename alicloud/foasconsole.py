@@ -233,8 +233,8 @@ def check_price(price: Price, max_price: Decimal | None, may_order: bool) -> Non
 
 def price_text(spec: WorkspaceSpec, price: Price) -> str:
     """Write the price as an operator reads it."""
-    months = "1 month" if spec.duration == 1 else f"{spec.duration} months"
-    term = f"for {months}" if spec.charge_type == "PRE" else "an hour"
+    cycles = f"{spec.duration} {spec.pricing_cycle.lower()}{'s' if spec.duration > 1 else ''}"
+    term = f"for {cycles}" if spec.charge_type == "PRE" else "an hour"
     return f"{price.trade} {price.currency} {term} (list price {price.original})"
 
 

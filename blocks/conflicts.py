@@ -23,7 +23,8 @@ class Conflict:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{'.'.join(str(part) for part in self.place)}: {self.cause}. {self.remedy}"
+        field = ".".join(str(part) for part in self.place)
+        return f"{field}: {self.cause}. {self.remedy}".removeprefix(": ").rstrip()
 
 
 def conflicts(environment: Any) -> list[Conflict]:
@@ -96,7 +97,7 @@ def _network(environment: Any) -> Iterator[Conflict]:
 def _vswitch(environment: Any, network: Any, v: int, vswitch: Any) -> Iterator[Conflict]:
     place: Place = ("network", "vswitches", v)
     yield from _id_or_name(vswitch, place, "vSwitch")
-    if vswitch.zone and not vswitch.zone.startswith(f"{environment.region}-"):
+    if environment.region and vswitch.zone and not vswitch.zone.startswith(f"{environment.region}-"):
         yield Conflict((*place, "zone"), f"{vswitch.zone} is not a zone of the region", "Choose a zone of the region.")
     if not vswitch.cidr:
         return

@@ -18,6 +18,7 @@ from blocks.names import RULES
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
+MAX_NUMBER = 40  # characters: Python takes its time over numbers of many thousand digits
 
 _EXPECTED = {
     "missing": "is missing",
@@ -29,10 +30,15 @@ _EXPECTED = {
     "string_type": "must be text (quote it)",
     "list_type": "must be a list",
     "model_type": "must be a section with fields",
+    "model_attributes_type": "must be a section with fields",
     "dict_type": "must be a section with fields",
     "union_tag_not_found": "needs `mode: exclusive` or `mode: managed`",
     "union_tag_invalid": "must have `mode: exclusive` or `mode: managed`",
 }
+
+
+_TEXT = "tag:yaml.org,2002:str"
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
 def load(path: Path) -> Environment:
@@ -71,7 +77,9 @@ def problems_of(content: Any) -> list[Conflict]:
 
 
 def _field_problem(entry: Any) -> Conflict:
-    place = tuple(part for part in entry["loc"] if part not in ("exclusive", "managed"))
+    place = entry["loc"]
+    if place[0] == "cluster":  # pydantic puts the mode that it chose behind it
+        place = ("cluster", *(part for part in place[1:2] if part not in ("exclusive", "managed")), *place[2:])
     kind, context = entry["type"], entry.get("ctx", {})
     if kind == "string_pattern_mismatch":
         cause = f"{_shown(entry['input'])} must be {RULES.get(context['pattern'], context['pattern'])}"
@@ -112,22 +120,41 @@ def _yaml(data: bytes, name: str) -> tuple[Any, dict[Place, int]]:
             f"{name}: larger than {MAX_BYTES // 1024} KiB.", remedy="An environment is a small document."
         )
     try:
-        node = _guarded(data)
+        text = data.decode()
+        node = _guarded(text)
         lines: dict[Place, int] = {}
         if node is not None:
             _note_lines(node, (), lines)
-        return yaml.safe_load(data), lines
+        return yaml.load(text, _Loader), lines  # noqa: S506  a SafeLoader
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise Misconfigured(f"{name}:{line}: {error.problem}.", remedy="Correct the YAML.") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise Misconfigured(f"{name}:1: not YAML: {type(error).__name__}.", remedy="Correct the YAML.") from None
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise Misconfigured(f"{name}:{line}: not text in UTF-8.", remedy="Save the file as UTF-8.") from None
+    except yaml.reader.ReaderError as error:
+        line = data.decode()[: error.position].count("\n") + 1
+        cause = f"the character {chr(error.character)!r} is not allowed"
+        raise Misconfigured(f"{name}:{line}: {cause}.", remedy="Take it out.") from None
 
 
-def _guarded(data: bytes) -> yaml.Node | None:
+class _Loader(yaml.SafeLoader):
+    """Says where a value stands that YAML takes for a number or a date, and Python does not."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        if node.tag in _NUMBERS and len(node.value) > MAX_NUMBER:
+            raise yaml.MarkedYAMLError(problem="the number is too long", problem_mark=node.start_mark)
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            problem = f"{_shown(node.value)} cannot be read ({error}); if it is text, quote it"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from None
+
+
+def _guarded(text: str) -> yaml.Node | None:
     """Compose the document, refusing what makes YAML dangerous: aliases, tags, depth, repeated fields."""
     depth = 0
-    for event in yaml.parse(data, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
             raise _unsafe("aliases are not allowed", event)
         if isinstance(event, yaml.NodeEvent) and (tag := getattr(event, "tag", None)):
@@ -138,7 +165,7 @@ def _guarded(data: bytes) -> yaml.Node | None:
             depth -= 1
         if depth > MAX_DEPTH:
             raise _unsafe("nested too deeply", event)
-    return yaml.compose(data, Loader=yaml.SafeLoader)
+    return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 def _unsafe(problem: str, at: Any) -> yaml.MarkedYAMLError:
@@ -150,10 +177,10 @@ def _note_lines(node: yaml.Node, place: Place, lines: dict[Place, int]) -> None:
     if isinstance(node, yaml.MappingNode):
         seen = set()
         for key, value in node.value:
-            if key.value in seen if isinstance(key.value, str) else True:
-                raise yaml.MarkedYAMLError(
-                    problem=f"the field {_shown(key.value)} stands twice", problem_mark=key.start_mark
-                )
+            if key.tag != _TEXT:  # a number, a merge key `<<`, a list ...
+                raise _unsafe("a field's name must be text (quote it)", key)
+            if key.value in seen:
+                raise _unsafe(f"the field {_shown(key.value)} stands twice", key)
             seen.add(key.value)
             lines[(*place, key.value)] = key.start_mark.line + 1
             _note_lines(value, (*place, key.value), lines)

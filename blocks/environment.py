@@ -10,25 +10,30 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from alicloud import prerequisites
 from blocks.names import (
-    AccountId,
     BlockName,
     BucketName,
-    CidrBlock,
     ClusterName,
     EnvironmentName,
     GroupName,
-    OrderId,
+    OptionalAccountId,
+    OptionalCidrBlock,
+    OptionalOrderId,
+    OptionalProjectName,
+    OptionalResourceName,
+    OptionalRoleName,
+    OptionalServicePrincipal,
+    OptionalVpcId,
+    OptionalVSwitchId,
+    OptionalZoneId,
     PackageName,
     ProjectName,
+    ProjectReference,
     Region,
     ResourceName,
-    RoleName,
-    ServicePrincipal,
     Specification,
+    StorageRegion,
     Text,
     UserName,
-    VpcId,
-    VSwitchId,
     WorkspaceName,
     ZoneId,
 )
@@ -53,7 +58,7 @@ class User(Section):
         "at first use.",
     )
     mfa_required: bool = Field(True, title="Must bind an MFA device", description="Only with a console logon.")
-    projects: list[ProjectName | Literal["*"]] = Field(
+    projects: list[ProjectReference] = Field(
         default_factory=list,
         title="Projects",
         description="Projects this user may use by a policy of their own; '*' for all. Groups are the better way.",
@@ -66,7 +71,7 @@ class Group(Section):
     name: GroupName = Field(title="Group name")
     comments: Text = Field("", title="Comments")
     members: list[UserName] = Field(default_factory=list, title="Members", description="Names from Users.")
-    projects: list[ProjectName | Literal["*"]] = Field(
+    projects: list[ProjectReference] = Field(
         default_factory=list, title="Projects", description="Names from Projects, or '*' for all."
     )
 
@@ -107,10 +112,8 @@ class People(Section):
 class ServiceRole(Section):
     """The role that Realtime Compute acts through (R7 to R11)."""
 
-    name: RoleName | Literal[""] = Field(
-        "", title="Role name", description="Empty: the service's default role of the mode."
-    )
-    trusted_service: ServicePrincipal | Literal[""] = Field(
+    name: OptionalRoleName = Field("", title="Role name", description="Empty: the service's default role of the mode.")
+    trusted_service: OptionalServicePrincipal = Field(
         "",
         title="Trusted service",
         description="The service principal in the trust policy. The vendor does not publish it. Empty: a role that is "
@@ -126,20 +129,18 @@ class ServiceRole(Section):
 class Vpc(Section):
     """The VPC: an existing one by id, or one to create by name and CIDR block (R17)."""
 
-    id: VpcId | Literal[""] = Field("", title="VPC id", description="An existing VPC.")
-    name: ResourceName | Literal[""] = Field(
-        "", title="VPC name", description="Realtime Compute shows named VPCs only."
-    )
-    cidr: CidrBlock | Literal[""] = Field("", title="CIDR block", description="For a VPC to create.")
+    id: OptionalVpcId = Field("", title="VPC id", description="An existing VPC.")
+    name: OptionalResourceName = Field("", title="VPC name", description="Realtime Compute shows named VPCs only.")
+    cidr: OptionalCidrBlock = Field("", title="CIDR block", description="For a VPC to create.")
 
 
 class VSwitch(Section):
     """A vSwitch: an existing one by id, or one to create by name and CIDR block (R19)."""
 
-    id: VSwitchId | Literal[""] = Field("", title="vSwitch id", description="An existing vSwitch.")
-    name: ResourceName | Literal[""] = Field("", title="vSwitch name")
-    cidr: CidrBlock | Literal[""] = Field("", title="CIDR block", description="For a vSwitch to create.")
-    zone: ZoneId | Literal[""] = Field("", title="Zone", description="Empty: the network's zone.")
+    id: OptionalVSwitchId = Field("", title="vSwitch id", description="An existing vSwitch.")
+    name: OptionalResourceName = Field("", title="vSwitch name")
+    cidr: OptionalCidrBlock = Field("", title="CIDR block", description="For a vSwitch to create.")
+    zone: OptionalZoneId = Field("", title="Zone", description="Empty: the network's zone.")
 
 
 class Network(Section):
@@ -157,7 +158,7 @@ class UdfPackage(Section):
     path: str = Field(
         title="File", max_length=300, description="Below the project folder's udf/ on the worker, e.g. orders-udf.jar."
     )
-    project: ProjectName | Literal[""] = Field("", title="Project", description="Exclusive mode: register it there.")
+    project: OptionalProjectName = Field("", title="Project", description="Exclusive mode: register it there.")
 
     @field_validator("path")
     @classmethod
@@ -189,10 +190,10 @@ class Nodes(Section):
 class ExclusiveCluster(Section):
     """An exclusive cluster on an existing, paid order (R12 to R14, R21)."""
 
-    mode: Literal["exclusive"] = Field(title="Mode")
+    mode: Literal["exclusive"] = Field("exclusive", title="Mode")
     name: ClusterName = Field(title="Cluster name")
     description: Text = Field(title="Description", min_length=1)
-    order_id: OrderId | Literal[""] = Field(
+    order_id: OptionalOrderId = Field(
         "", title="Order", description="Instance id of the paid order. Empty: the only one without a cluster."
     )
     order_product_code: str = Field(
@@ -216,7 +217,7 @@ class ExclusiveCluster(Section):
 class ManagedWorkspace(Section):
     """A workspace of fully managed Flink (R24)."""
 
-    mode: Literal["managed"] = Field(title="Mode")
+    mode: Literal["managed"] = Field("managed", title="Mode")
     name: WorkspaceName = Field(title="Workspace name")
     charge_type: Literal["PayAsYouGo", "Subscription"] = Field("PayAsYouGo", title="Billing")
     compute_units: int = Field(ge=1, le=10_000, title="Compute units (CU)", description="1 CU = 1 vCPU and 4 GiB.")
@@ -252,8 +253,8 @@ class AttachedStorage(Section):
 
     name: ResourceName = Field(title="Name")
     kind: Text = Field("", title="Kind", description="e.g. RDS, Kafka, Hologres")
-    region: str = Field(title="Region", pattern=r"^[a-z]{2}-[a-z0-9-]{2,40}$")
-    vpc_id: VpcId | Literal[""] = Field("", title="VPC id", description="Empty: the environment's own VPC.")
+    region: StorageRegion = Field(title="Region")
+    vpc_id: OptionalVpcId = Field("", title="VPC id", description="Empty: the environment's own VPC.")
     connected: bool = Field(False, title="Connected", description="A private connection between the VPCs is in place.")
 
 
@@ -273,7 +274,7 @@ class Environment(Section):
 
     name: EnvironmentName = Field(title="Name")
     region: Region = Field(title="Region", description="e.g. cn-hangzhou")
-    account: AccountId | Literal[""] = Field(
+    account: OptionalAccountId = Field(
         "", title="Account", description="The account's number: credentials of another account are refused."
     )
     credentials: BlockName = Field(title="Credentials block", description="Name of an Alibaba Cloud Credentials block.")

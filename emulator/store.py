@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ class Unreadable(Exception):
 
 def dump(world: World) -> dict[str, Any]:
     """Give the world as values that JSON can hold."""
-    kinds = products.state_types()
+    adapters = _adapters()
     return {
         "format": FORMAT,
         "account_id": world.account_id,
@@ -34,7 +35,7 @@ def dump(world: World) -> dict[str, Any]:
         "clock": {"now": world.now(), "speed": world.clock.speed},
         "identifiers": asdict(world.identifiers),
         "delays": asdict(world.delays),
-        "parts": {name: TypeAdapter(kinds[name]).dump_python(part, mode="json") for name, part in world.parts.items()},
+        "parts": {name: adapters[name].dump_python(part, mode="json") for name, part in world.parts.items()},
     }
 
 
@@ -46,9 +47,9 @@ def load(content: Any, clock: Clock) -> World:
     """
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise Unreadable(f"it is not a world of format {FORMAT}")
-    kinds = products.state_types()
+    adapters = _adapters()
     try:
-        if unknown := set(content["parts"]) - set(kinds):
+        if unknown := set(content["parts"]) - set(adapters):
             raise Unreadable(f"the part {sorted(unknown)[0]} is not known")
         now = max(clock.now(), float(content["clock"]["now"]))
         world = World(
@@ -60,10 +61,16 @@ def load(content: Any, clock: Clock) -> World:
             delays=Delays(**{item.name: float(content["delays"][item.name]) for item in fields(Delays)}),
         )
         for name, part in content["parts"].items():
-            world.parts[name] = TypeAdapter(kinds[name]).validate_python(part)
+            world.parts[name] = adapters[name].validate_python(part)
     except (KeyError, TypeError, ValueError) as error:
         raise Unreadable(_reason(error)) from error
     return world
+
+
+@lru_cache
+def _adapters() -> dict[str, TypeAdapter[Any]]:
+    # Building one takes longer than everything else that a write takes.
+    return {name: TypeAdapter(kind) for name, kind in products.state_types().items()}
 
 
 def _reason(error: Exception) -> str:

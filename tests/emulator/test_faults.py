@@ -4,10 +4,11 @@ import time
 from typing import Any
 
 import httpx
+import oss2
 import pytest
 
 from emulator.faults import ORDERS, Faults
-from tests.emulator.client import Running, roa, rpc_fields, signed
+from tests.emulator.client import ACCOUNT, Running, roa, rpc_fields, signed
 
 
 def order(emulator: Running, **fault: Any):
@@ -212,3 +213,21 @@ def test_of_two_faults_the_older_strikes_first():
     kinds = [fault.kind if (fault := faults.pick("Ram", "ListUsers", {})) else "" for _ in range(3)]
 
     assert kinds == ["throttle", "error", ""]
+
+
+@pytest.mark.parametrize(("kind", "left"), [("drop-before", 404), ("drop-after", 200)])
+def test_the_vendors_oss_client_loses_its_answer(emulator: Running, kind: str, left: int):
+    auth = oss2.Auth(ACCOUNT.access_key_id, ACCOUNT.secret)
+    bucket = oss2.Bucket(auth, emulator.url, "flink-bucket")
+    order(emulator, kind=kind, product="Oss", action="PutBucket")
+
+    with pytest.raises(oss2.exceptions.RequestError):
+        bucket.create_bucket()
+
+    try:
+        status = bucket.get_bucket_info().status
+    except oss2.exceptions.NoSuchBucket as absent:
+        status = absent.status
+    assert status == left
+    logged = emulator.control("GET", "calls?action=PutBucket")["calls"][-1]
+    assert (logged["status"], logged["write"]) == (0, True)

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import oss2
 import pytest
 
 from emulator.__main__ import main
 from emulator.cloud import Cloud
-from tests.emulator.client import Identity, Running
+from tests.emulator.client import ACCOUNT, Identity, Running
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,6 +46,20 @@ def test_an_acknowledged_write_survives_a_kill(tmp_path: Path):
         assert second.ok("Sts", "GetCallerIdentity", alice)["IdentityType"] == "RAMUser"
         assert second.control("GET", "clock")["epoch"] >= now
         assert second.control("GET", "world")["parts"]["foas"]["orders"]
+
+
+def test_a_bucket_and_what_is_in_it_survive_a_kill(tmp_path: Path):
+    data = str(tmp_path / "world.json")
+
+    def bucket(emulator: Running) -> oss2.Bucket:
+        return oss2.Bucket(oss2.Auth(ACCOUNT.access_key_id, ACCOUNT.secret), emulator.url, "flink-bucket")
+
+    with started("--data", data) as first:
+        bucket(first).create_bucket()
+        bucket(first).put_object("udf.jar", bytes(range(256)))
+
+    with started("--data", data) as second:
+        assert bucket(second).get_object("udf.jar").read() == bytes(range(256))
 
 
 def test_the_accounts_key_and_the_clocks_speed_are_options():
