@@ -314,4 +314,6 @@ def as_block(environment: Environment) -> FlinkEnvironment:
 
 def describe(environment: Environment) -> dict[str, Any]:
     """Give the document as plain data, as it stands in YAML."""
-    return environment.model_dump(mode="json", exclude_defaults=True)
+    written = environment.model_dump(mode="json", exclude_defaults=True)
+    written["cluster"]["mode"] = environment.cluster.mode  # a default of each mode, and what tells the two apart
+    return written

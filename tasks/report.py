@@ -33,7 +33,7 @@ class Row:
 
     kind: str
     name: str
-    id: str
+    id: str = ""
     facts: str = ""
 
 
@@ -82,7 +82,7 @@ class Report:
 
     def existing(self) -> list[Row]:
         """List what exists now, each thing as the last step that read it saw it."""
-        rows = {(row.kind, row.id): row for result in self.results for row in _rows(result)}
+        rows = {(row.kind, row.id or row.name): row for result in self.results for row in _rows(result)}
         return list(rows.values())
 
     def requirements(self) -> list[str]:
@@ -196,9 +196,9 @@ def _rows(result: Any) -> Iterable[Row]:
     elif isinstance(result, User):
         yield Row("RAM user", result.name, result.user_id)
     elif isinstance(result, Group):
-        yield Row("RAM group", result.name, result.name)
+        yield Row("RAM group", result.name)
     elif isinstance(result, Policy):
-        yield Row("Policy", result.name, result.name, f"{result.type}, default version {result.default_version}")
+        yield Row("Policy", result.name, "", f"{result.type}, default version {result.default_version}")
     elif isinstance(result, Role):
         yield Row("Service role", result.name, result.arn)
     elif isinstance(result, Vpc):
@@ -207,7 +207,7 @@ def _rows(result: Any) -> Iterable[Row]:
         facts = f"{result.zone}, {result.cidr}, {result.free_addresses} free addresses"
         yield Row("vSwitch", result.name, result.vswitch_id, facts)
     elif isinstance(result, Bucket):
-        yield Row("OSS bucket", result.name, result.name, f"{result.acl}, {result.storage_class}, {result.redundancy}")
+        yield Row("OSS bucket", result.name, "", f"{result.acl}, {result.storage_class}, {result.redundancy}")
     elif isinstance(result, Cluster):
         yield Row(
             "Cluster", result.name, result.cluster_id, f"{result.state}, security group {result.security_group_id}"
@@ -215,9 +215,9 @@ def _rows(result: Any) -> Iterable[Row]:
     elif isinstance(result, Workspace):
         yield Row("Workspace", result.name, result.instance_id, f"{result.status}, {result.cpu} CUs")
     elif isinstance(result, Project):
-        yield Row("Project", result.name, result.name, result.state)
+        yield Row("Project", result.name, "", result.state)
     elif isinstance(result, Namespace):
-        yield Row("Namespace", result.name, result.name, f"{result.status}, {result.cpu} CUs")
+        yield Row("Namespace", result.name, "", f"{result.status}, {result.cpu} CUs")
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
