@@ -198,8 +198,7 @@ def workspace_ready(workspace: Workspace | None) -> bool:
 
 def query_create_instance_price(spec: WorkspaceSpec) -> Call[Price | None]:
     """Ask what an order would cost; orders nothing. Source: foasconsole 2021-10-28, QueryCreateInstancePrice."""
-    cycle = {} if spec.charge_type == "PRE" else {"PricingCycle": "Hour"}
-    parameters = {**_wanted(spec), "InstanceName": spec.name, **cycle}
+    parameters = {**_wanted(spec), "InstanceName": spec.name}
     if PLANNED in (spec.vpc_id, *spec.vswitch_ids):  # a price does not depend on a network that does not exist yet
         del parameters["VSwitchIds"]
     else:
@@ -294,7 +293,8 @@ def _wanted(spec: WorkspaceSpec) -> dict[str, str]:
         "ResourceSpec": resource_spec(spec.cpu),
         "Storage": json.dumps(storage, separators=(",", ":")),
         "VSwitchIds": json.dumps(list(spec.vswitch_ids)),
-        "PricingCycle": spec.pricing_cycle,
+        # UNCONFIRMED for creations: pay-as-you-go is priced by the hour.
+        "PricingCycle": spec.pricing_cycle if spec.charge_type == "PRE" else "Hour",
         "Duration": str(spec.duration),
         "AutoRenew": "true" if spec.auto_renew else "false",
     }

@@ -61,7 +61,7 @@ def _shoot(page: Page, url: str, name: str) -> None:
 
 def mermaid(graph: Any) -> str:
     """Draw the graph that the server recorded of a flow run: a node per task run, an arrow per dependency."""
-    nodes = {identifier: node for identifier, node in graph["nodes"]}
+    nodes = dict(graph["nodes"])
     short = {identifier: f"n{number}" for number, identifier in enumerate(nodes)}
     lines = ["flowchart LR"]
     lines += [f'  {short[key]}["{_clean(node["label"])}"]' for key, node in nodes.items()]

@@ -46,9 +46,12 @@ def check_capacity(cloud: Session, cluster: Cluster, projects: Sequence[Project]
 def ensure_project(cloud: Session, project: Project, cluster: Cluster, account: Account) -> ProjectState | None:
     """Make the project on the cluster, with a queue of its compute units bound to it."""
     spec = desired.project(project, cluster.cluster_id, account.account_id)
+    existing = cloud.recall(foas_projects.list_project()) if cloud.dry else ()
     projects = settle(cloud, foas_projects.list_project(), spec, foas_projects.project_changes)
     queue = QueueSpec(cluster.cluster_id, project.name, project.compute_units)
     settle(cloud, foas.get_cluster_queue_info(cluster.cluster_id), queue, foas_projects.queue_changes)
     bound = foas_projects.list_project_bind_queue(project.name)
+    if cloud.dry and all(row.name != project.name for row in existing):
+        cloud.snapshot.expect(bound, ())  # foas documents no code for a project that is only planned
     settle(cloud, bound, queue, foas_projects.binding_changes)
     return next((row for row in projects if row.name == project.name), None)

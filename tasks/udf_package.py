@@ -53,4 +53,7 @@ def _read(package: UdfPackage) -> bytes:
 def ensure_registration(cloud: Session, package: UdfPackage, key: str) -> None:
     """Register the uploaded package in its project (exclusive mode)."""
     spec = PackageSpec(package.project, package.name, key)
-    settle(cloud, foas_projects.list_package(package.project), spec, foas_projects.package_changes)
+    read = foas_projects.list_package(package.project)
+    if cloud.dry and all(row.name != package.project for row in cloud.recall(foas_projects.list_project())):
+        cloud.snapshot.expect(read, ())  # foas documents no code for a project that is only planned
+    settle(cloud, read, spec, foas_projects.package_changes)

@@ -165,7 +165,7 @@ def test_an_order_names_everything_and_is_sent_once():
         "VpcId": "vpc-1",
         "VSwitchIds": '["vsw-1"]',
         "ZoneId": "cn-hangzhou-h",
-        "PricingCycle": "Month",
+        "PricingCycle": "Hour",
         "Duration": "1",
         "AutoRenew": "false",
     }
