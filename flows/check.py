@@ -19,7 +19,7 @@ def check(environment: str) -> Any:
     Args:
         environment: name of a Flink Environment block.
     """
-    with opening(environment) as opened:
+    with opening(environment, writes=False) as opened:
         opened.only_look()
         surroundings(opened.acting)
         return opened.conclude(surroundings, f"Nothing stands in the way of {environment}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from prefect import task
@@ -21,6 +21,7 @@ from blocks.credentials import AlibabaCloudCredentials
 from blocks.environment import Environment, FlinkEnvironment
 from tasks.report import Report, publish
 from tasks.run import Acting, Planning, Run
+from tasks.turn import turn
 
 Procedure = Callable[[Run], Any]
 
@@ -111,15 +112,19 @@ def _together(refusals: list[AlibabaCloudError]) -> AlibabaCloudError:
 
 
 @contextmanager
-def opening(environment_name: str) -> Iterator[Opened]:
-    """Load the environment's block and its credentials, and open a session.
+def opening(environment_name: str, writes: bool = True) -> Iterator[Opened]:
+    """Load the environment's block and its credentials, wait for our turn, and open a session.
+
+    Args:
+        writes: the run may write, so that no other may work on the environment meanwhile.
 
     Raises:
         Misconfigured: a block is missing or what stands in it is impossible.
     """
     environment = _environment(environment_name)
     credentials = _credentials(environment)
-    with credentials.get_session(environment.region, _session_name()) as cloud:
+    our_turn = turn(environment.name) if writes else nullcontext()
+    with our_turn, credentials.get_session(environment.region, _session_name()) as cloud:
         yield Opened(environment, cloud)
 
 

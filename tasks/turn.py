@@ -1,0 +1,44 @@
+"""One run at a time on an environment, as far as one Prefect server sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+
+from prefect.client.orchestration import get_client
+from prefect.concurrency.sync import concurrency
+from prefect.exceptions import ObjectAlreadyExists
+from prefect.logging import get_run_logger
+
+LEASE_SECONDS = 60.0  # the least that Prefect takes; a run that is killed holds its turn no longer than this
+SOON_SECONDS = 2.0
+
+
+@contextmanager
+def turn(environment_name: str) -> Iterator[None]:
+    """Wait until no other run works on the environment, and keep others out meanwhile.
+
+    Two runs at once would both find that the workspace is missing. The turn is a slot of a global concurrency limit
+    with a lease that is renewed while the run lives; it shows in the dashboard under Concurrency.
+    """
+    name = f"realtime-compute-{environment_name}"
+    _ensure_limit(name)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(_slot(name, SOON_SECONDS))
+        except TimeoutError:
+            get_run_logger().info("Another run works on %s: waiting for its end.", environment_name)
+            stack.enter_context(_slot(name, None))
+        yield
+
+
+def _slot(name: str, seconds: float | None) -> AbstractContextManager[None]:
+    return concurrency(name, timeout_seconds=seconds, lease_duration=LEASE_SECONDS, strict=True)
+
+
+def _ensure_limit(name: str) -> None:
+    with get_client(sync_client=True) as client:
+        try:
+            client.upsert_global_concurrency_limit_by_name(name, 1)
+        except ObjectAlreadyExists:
+            return  # another run made it at the same moment
