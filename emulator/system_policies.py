@@ -76,7 +76,11 @@ SYSTEM_POLICIES: dict[str, SystemPolicy] = {
     "AliyunOSSFullAccess": _allow("Manages Object Storage Service (OSS).", "oss:*"),
     "AliyunOSSReadOnlyAccess": _allow("Reads Object Storage Service (OSS).", "oss:Get*", "oss:List*", "oss:Head*"),
     "AliyunBSSFullAccess": _allow("Manages billing (BSS).", "bss:*", "bssapi:*"),
-    "AliyunBSSReadOnlyAccess": _allow("Reads billing (BSS).", *_each("bss", "Describe*", "Query*", "Get*", "List*")),
+    "AliyunBSSReadOnlyAccess": _allow(
+        "Reads billing (BSS).",
+        *_each("bss", "Describe*", "Query*", "Get*", "List*"),
+        *_each("bssapi", "Describe*", "Query*", "Get*", "List*"),
+    ),
     "AliyunStreamFullAccess": _allow("Manages Realtime Compute.", "stream:*"),
     "AliyunStreamReadOnlyAccess": _allow(
         "Reads Realtime Compute.", *_each("stream", "Describe*", "List*", "Get*", "Query*")
