@@ -49,7 +49,6 @@ class Local:
             "PREFECT_RUNNER_POLL_FREQUENCY": "2",
             "PREFECT_CLI_PROMPT": "false",
             "DO_NOT_TRACK": "1",
-            "REALTIME_COMPUTE_HOME": str(ROOT),
             "NO_PROXY": "127.0.0.1,localhost",
             "PYTHONPATH": str(ROOT),
         }
