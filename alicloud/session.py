@@ -30,22 +30,26 @@ Answer = TypeVar("Answer")
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
 ATTEMPTS = 6  # of one call, the first included; waits grow from 0.5 s to 8 s with jitter
+RENEW_SECONDS = 300.0  # before a temporary AccessKey expires
 
 log = logging.getLogger("realtime_compute.calls")
 
-# The vendors' loggers write whole URLs, with AccessKeyId, SecurityToken and Signature in them. A filter, since
-# `disabled` is taken back by whoever configures logging later, as Prefect does.
-for _name in ("aliyunsdkcore.client", "aliyunsdkcore.http.http_response", "oss2", "oss2.api", "oss2.http"):
-    logging.getLogger(_name).addFilter(lambda _record: False)
+# The vendors' loggers, down to the HTTP client that aliyunsdkcore brings along, write whole URLs and what is signed,
+# with AccessKeyId, SecurityToken and Signature in them. A filter, since `disabled` is taken back by whoever configures
+# logging later, as Prefect does.
+for _name in list(logging.root.manager.loggerDict):
+    if _name.startswith(("aliyunsdkcore", "oss2")):
+        logging.getLogger(_name).addFilter(lambda _record: False)
 
 
 @dataclass(frozen=True)
 class Identity:
-    """An AccessKey pair, with the token of a temporary one. Its repr shows no secret."""
+    """An AccessKey pair, with the token of a temporary one and when that expires (cloud seconds; 0: never)."""
 
     access_key_id: str
     access_key_secret: str = field(repr=False)
     security_token: str = field(default="", repr=False)
+    expires_at: float = 0.0
 
 
 class _NoAnswer(Exception):
@@ -64,6 +68,7 @@ class Session:
         dry: when true, no write is sent: `settle` notes it in the ledger instead.
         attempts: how often one repeatable call is sent at most.
         settle_seconds: how long (cloud time) to look for the effect of a write, or of a lost answer.
+        renew: gives a fresh identity before a temporary one expires; a cluster takes longer than some tokens last.
     """
 
     def __init__(
@@ -76,8 +81,10 @@ class Session:
         dry: bool = False,
         attempts: int = ATTEMPTS,
         settle_seconds: float = 60.0,
+        renew: Callable[[], Identity] | None = None,
     ) -> None:
         self.identity = identity
+        self._renew = renew
         self.region = region
         self.overrides = dict(overrides or {})
         self.clock = clock or Clock()
@@ -100,6 +107,7 @@ class Session:
             dry=True,
             attempts=self.attempts,
             settle_seconds=self.settle_seconds,
+            renew=self._renew,
         )
 
     def recall(self, call: Call[Answer]) -> Answer:
@@ -186,6 +194,7 @@ class Session:
             raise
 
     def _exchange(self, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str]:
+        self._renew_when_due()
         started = time.monotonic()
         outcome, request_id = "no answer", ""
         if call.is_read:
@@ -219,7 +228,10 @@ class Session:
         except ServerException as error:
             code, status = str(error.get_error_code()), int(error.get_http_status() or 0)
             if code == "SDK.UnknownServerError":
-                code = "ServiceUnavailable" if status >= 500 else "UnreadableAnswer"
+                if status < 500:  # the code decides what it means, and it cannot be read
+                    where = _host(request.endpoint)
+                    raise _NoAnswer(f"a refusal (HTTP {status}) at {where} was cut or is not JSON") from None
+                code = "ServiceUnavailable"
             raise refusal(
                 code,
                 redact(str(error.get_error_msg())),
@@ -273,6 +285,14 @@ class Session:
             # A cut answer reaches us as an XML syntax error or as a broken stream, one that lacks an element as a
             # RuntimeError of oss2.
             raise _NoAnswer(f"{type(error).__name__} at {_host(url)}") from None
+
+    def _renew_when_due(self) -> None:
+        if self._renew is None or self.clock.now() < self.identity.expires_at - RENEW_SECONDS:
+            return
+        with self._lock:
+            if self.clock.now() >= self.identity.expires_at - RENEW_SECONDS:
+                self.identity = self._renew()
+                self._client = _client(self.identity, self.region, self._observe)
 
     def _observe(self, date: str) -> None:
         try:

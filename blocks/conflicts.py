@@ -84,7 +84,7 @@ def _people(environment: Any) -> Iterator[Conflict]:
 def _network(environment: Any) -> Iterator[Conflict]:
     network = environment.network
     yield from _id_or_name(network.vpc, ("network", "vpc"), "VPC")
-    if environment.region and not network.zone.startswith(f"{environment.region}-"):
+    if environment.region and not _lies_in(network.zone, environment.region):
         yield Conflict(
             ("network", "zone"), f"{network.zone} is not a zone of {environment.region}", "Choose a zone of the region."
         )
@@ -94,10 +94,15 @@ def _network(environment: Any) -> Iterator[Conflict]:
         yield from _vswitch(environment, network, v, vswitch)
 
 
+def _lies_in(zone: str, region: str) -> bool:
+    """Say whether a zone may be one of a region: cn-hangzhou-h, but ap-southeast-1a."""
+    return zone.startswith(f"{region}-") or (region[-1].isdigit() and zone[:-1] == region and zone[-1].isalpha())
+
+
 def _vswitch(environment: Any, network: Any, v: int, vswitch: Any) -> Iterator[Conflict]:
     place: Place = ("network", "vswitches", v)
     yield from _id_or_name(vswitch, place, "vSwitch")
-    if environment.region and vswitch.zone and not vswitch.zone.startswith(f"{environment.region}-"):
+    if environment.region and vswitch.zone and not _lies_in(vswitch.zone, environment.region):
         yield Conflict((*place, "zone"), f"{vswitch.zone} is not a zone of the region", "Choose a zone of the region.")
     if not vswitch.cidr:
         return

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 from prefect.blocks.core import Block
-from pydantic import Field, SecretStr, model_validator
+from pydantic import ConfigDict, Field, SecretStr, model_validator
 
 from alicloud import sts
 from alicloud.clock import Clock
 from alicloud.errors import Misconfigured
 from alicloud.session import Identity, Session
+
+_LOOPBACK = re.compile(r"http://(127(\.[0-9]{1,3}){3}|localhost|\[::1\])(:[0-9]{1,5})?/?")
 
 
 class AlibabaCloudCredentials(Block):
@@ -19,6 +21,8 @@ class AlibabaCloudCredentials(Block):
     _block_type_name = "Alibaba Cloud Credentials"
     _block_type_slug = "alibaba-cloud-credentials"
     _description = "Who the flows are, and where the cloud is reached. Secrets are stored encrypted by the server."
+
+    model_config = ConfigDict(hide_input_in_errors=True)  # which would hold the secret
 
     access_key_id: SecretStr = Field(title="AccessKey ID", description="Of the account or of a RAM user.")
     access_key_secret: SecretStr = Field(title="AccessKey secret")
@@ -42,7 +46,7 @@ class AlibabaCloudCredentials(Block):
         for product, url in self.endpoints.items():
             if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+/?", url):
                 raise ValueError(f"endpoint of {product}: {url!r} is not a URL such as http://127.0.0.1:8400")
-            if url.startswith("http://") and not re.match(r"http://(127\.|localhost|\[::1\])", url):
+            if url.startswith("http://") and not _LOOPBACK.fullmatch(url):
                 raise ValueError(f"endpoint of {product}: plain http is for loopback only, {url!r} is not")
         if self.role_arn and not re.fullmatch(r"acs:ram::[0-9]{10,20}:role/[A-Za-z0-9.-]{1,64}", self.role_arn):
             raise ValueError("role_arn: must look like acs:ram::1234567890123456:role/flink-prep")
@@ -68,10 +72,13 @@ class AlibabaCloudCredentials(Block):
             raise Misconfigured(
                 "The credentials block has no AccessKey.", remedy="Fill in AccessKey ID and secret in the dashboard."
             )
-        cloud = Session(identity, region, self.endpoints, Clock(self.clock_speed))
+        clock = Clock(self.clock_speed)
         if not self.role_arn:
-            return cloud
-        with cloud:
-            key = cloud.send(sts.assume_role(self.role_arn, session_name))
-        assumed = Identity(key.access_key_id, key.access_key_secret, key.security_token)
-        return Session(assumed, region, self.endpoints, Clock(self.clock_speed))
+            return Session(identity, region, self.endpoints, clock)
+
+        def assume() -> Identity:
+            with Session(identity, region, self.endpoints, clock) as cloud:
+                key = cloud.send(sts.assume_role(self.role_arn, session_name))
+            return Identity(key.access_key_id, key.access_key_secret, key.security_token, key.expires_at)
+
+        return Session(assume(), region, self.endpoints, clock, renew=assume)
