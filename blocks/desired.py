@@ -17,7 +17,9 @@ from alicloud.ram_account import PasswordPolicySpec, SecurityPreferenceSpec
 from alicloud.ram_policies import Attachment, AttachmentSpec, PolicySpec, PrincipalKind, RoleSpec
 from alicloud.vpc import VpcSpec
 from alicloud.vpc_vswitches import VSwitchSpec
-from blocks.environment import Environment, ExclusiveCluster, Group, ManagedWorkspace, Project, User, VSwitch
+from blocks.clusters import ExclusiveCluster, ManagedWorkspace
+from blocks.environment import Environment, Project, VSwitch
+from blocks.people import Group, User
 
 
 @dataclass(frozen=True)

@@ -6,18 +6,16 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from prefect.blocks.core import Block
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from alicloud import prerequisites
+from blocks.clusters import ExclusiveCluster, ManagedWorkspace
 from blocks.names import (
     BlockName,
     BucketName,
-    ClusterName,
     EnvironmentName,
-    GroupName,
     OptionalAccountId,
     OptionalCidrBlock,
-    OptionalOrderId,
     OptionalProjectName,
     OptionalResourceName,
     OptionalRoleName,
@@ -27,86 +25,15 @@ from blocks.names import (
     OptionalZoneId,
     PackageName,
     ProjectName,
-    ProjectReference,
     Region,
     ResourceName,
-    Specification,
     StorageRegion,
     Text,
     UserName,
-    WorkspaceName,
     ZoneId,
 )
-
-
-class Section(BaseModel):
-    """A part of the document: what it does not know, it refuses."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class User(Section):
-    """A RAM user: one person, never shared (R1)."""
-
-    name: UserName = Field(title="User name", description="Logon name of one person.")
-    display_name: Text = Field("", title="Display name")
-    email: Text = Field("", title="E-mail")
-    console_logon: bool = Field(
-        False,
-        title="May log on to the console",
-        description="A one-time password is put into a Secret block before the logon is made; it must be changed "
-        "at first use.",
-    )
-    mfa_required: bool = Field(True, title="Must bind an MFA device", description="Only with a console logon.")
-    projects: list[ProjectReference] = Field(
-        default_factory=list,
-        title="Projects",
-        description="Projects this user may use by a policy of their own; '*' for all. Groups are the better way.",
-    )
-
-
-class Group(Section):
-    """A RAM user group and the projects that its members may use (R3, R4)."""
-
-    name: GroupName = Field(title="Group name")
-    comments: Text = Field("", title="Comments")
-    members: list[UserName] = Field(default_factory=list, title="Members", description="Names from Users.")
-    projects: list[ProjectReference] = Field(
-        default_factory=list, title="Projects", description="Names from Projects, or '*' for all."
-    )
-
-
-class PasswordPolicy(Section):
-    """The least that passwords of RAM users must satisfy (R2). A stricter account is left as it is."""
-
-    minimum_length: int = Field(12, ge=8, le=32, title="Minimum length")
-    require_lowercase: bool = Field(True, title="Lower-case letter required")
-    require_uppercase: bool = Field(True, title="Upper-case letter required")
-    require_numbers: bool = Field(True, title="Digit required")
-    require_symbols: bool = Field(True, title="Symbol required")
-    max_attempts: int = Field(5, ge=1, le=32, title="Logon attempts per hour")
-    max_age_days: int = Field(90, ge=0, le=1095, title="Days until a password expires", description="0: never.")
-    reuse_prevention: int = Field(5, ge=0, le=24, title="Former passwords that may not come back")
-
-
-class SecurityPreference(Section):
-    """What RAM users may do for themselves (R2)."""
-
-    allow_user_to_change_password: bool = Field(True, title="May change their password")
-    allow_user_to_manage_access_keys: bool = Field(False, title="May manage their AccessKeys")
-    allow_user_to_manage_mfa_devices: bool = Field(True, title="May manage their MFA devices")
-    enable_save_mfa_ticket: bool = Field(False, title="May keep MFA for 7 days")
-    login_session_hours: int = Field(6, ge=1, le=24, title="Hours until a console session ends")
-
-
-class People(Section):
-    """Who uses Realtime Compute, and with which rights."""
-
-    users: list[User] = Field(default_factory=list, max_length=200, title="Users")
-    groups: list[Group] = Field(default_factory=list, max_length=50, title="Groups")
-    initialize_ram: bool = Field(True, title="Set password policy and security preference")
-    password_policy: PasswordPolicy = Field(default_factory=PasswordPolicy, title="Password policy")
-    security_preference: SecurityPreference = Field(default_factory=SecurityPreference, title="Security preference")
+from blocks.people import People
+from blocks.section import Section
 
 
 class ServiceRole(Section):
@@ -178,63 +105,6 @@ class Storage(Section):
     )
     encryption: Literal["", "AES256"] = Field("AES256", title="Encryption at rest")
     udf_packages: list[UdfPackage] = Field(default_factory=list, max_length=50, title="UDF packages")
-
-
-class Nodes(Section):
-    """Nodes of one kind in an exclusive order (R13)."""
-
-    specification: Specification = Field(title="Specification", description="e.g. Ecs_8c32g")
-    number: int = Field(ge=1, le=1000, title="Number")
-
-
-class ExclusiveCluster(Section):
-    """An exclusive cluster on an existing, paid order (R12 to R14, R21)."""
-
-    mode: Literal["exclusive"] = Field("exclusive", title="Mode")
-    name: ClusterName = Field(title="Cluster name")
-    description: Text = Field(title="Description", min_length=1)
-    order_id: OptionalOrderId = Field(
-        "", title="Order", description="Instance id of the paid order. Empty: the only one without a cluster."
-    )
-    order_product_code: str = Field(
-        "blinkonecs",
-        pattern=r"^[A-Za-z0-9_]{2,60}$",
-        title="Product code of the order",
-        description="As billing calls it; the vendor does not publish it.",
-    )
-    master: Nodes = Field(Nodes(specification="Ecs_4c16g", number=3), title="Master nodes of the order")
-    slave: Nodes = Field(Nodes(specification="Ecs_8c32g", number=3), title="Slave nodes of the order")
-    expected_minutes: float = Field(30, gt=0, le=600, title="Expected minutes until RUNNING")
-    timeout_minutes: float = Field(60, gt=0, le=1440, title="Minutes after which a ticket is due")
-    poll_seconds: float = Field(45, ge=1, le=600, title="Seconds between two looks")
-
-    @property
-    def nodes(self) -> int:
-        """How many addresses the cluster takes in its vSwitch."""
-        return self.master.number + self.slave.number
-
-
-class ManagedWorkspace(Section):
-    """A workspace of fully managed Flink (R24)."""
-
-    mode: Literal["managed"] = Field("managed", title="Mode")
-    name: WorkspaceName = Field(title="Workspace name")
-    charge_type: Literal["PayAsYouGo", "Subscription"] = Field("PayAsYouGo", title="Billing")
-    compute_units: int = Field(ge=1, le=10_000, title="Compute units (CU)", description="1 CU = 1 vCPU and 4 GiB.")
-    duration_months: int = Field(1, ge=1, le=36, title="Months", description="Subscription only.")
-    auto_renew: bool = Field(False, title="Renew automatically", description="Subscription only.")
-    storage: Literal["bucket", "managed"] = Field("bucket", title="Storage")
-    expected_minutes: float = Field(10, gt=0, le=600, title="Expected minutes until RUNNING")
-    timeout_minutes: float = Field(40, gt=0, le=1440, title="Minutes after which a ticket is due")
-    poll_seconds: float = Field(20, ge=1, le=600, title="Seconds between two looks")
-
-    @property
-    def nodes(self) -> int:
-        """Free addresses that we ask of the vSwitches: one per CU, and a margin for the service's own.
-
-        UNCONFIRMED: the vendor publishes no formula for managed workspaces.
-        """
-        return self.compute_units + 4
 
 
 class Project(Section):

@@ -154,9 +154,9 @@ def prepare_network(run: Run, account: Handle) -> Place:
     checks = [run.step(check_vswitches, vswitches, one_zone, cluster.nodes, existing)]
     if cluster.mode == "exclusive":
         machines = sorted({cluster.master.specification, cluster.slave.specification})
-        checks.append(run.step(check_stock, zone, machines, existing))
+        checks.append(run.step(check_stock, zoned, machines, existing))
     else:
-        checks.append(run.step(check_managed_zone, zone, existing))
+        checks.append(run.step(check_managed_zone, zoned, existing))
     if environment.attached_storage:
         checks.append(run.step(check_attached_storage, environment.attached_storage, vpc))
     return Place(existing, vpc, vswitches, checks)

@@ -11,7 +11,8 @@ from alicloud.settle import settle
 from alicloud.vpc import Vpc
 from alicloud.vpc_vswitches import VSwitch
 from blocks import desired
-from blocks.environment import Environment, ExclusiveCluster
+from blocks.clusters import ExclusiveCluster
+from blocks.environment import Environment
 from tasks.account import Account
 from tasks.progress import Look, Timing, wait_with_progress
 from tasks.step import step

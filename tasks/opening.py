@@ -68,7 +68,8 @@ class Opened:
         failures = [outcome for outcome in self.cloud.ledger.outcomes.values() if outcome.error]
         if not failures and self.cloud.ledger.writes and not self.cloud.dry:
             verify(self, procedure)
-        results = [handle.state.result(raise_on_failure=False) for handle in self.acting.handles]
+        ended = [handle for handle in self.acting.handles if handle.state.is_final()]  # the others waited in vain
+        results = [handle.state.result(raise_on_failure=False) for handle in ended]
         report = Report(self.environment, self.cloud.ledger, results, self.cloud.dry)
         publish(report)
         if failures or any(not handle.state.is_completed() for handle in self.acting.handles):

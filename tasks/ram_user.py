@@ -21,7 +21,9 @@ PASSWORD_LENGTH = 24  # above every length that a password policy may ask for is
 @step("RAM user {spec.name}", "R1")
 def ensure_user(cloud: Session, spec: UserSpec) -> User | None:
     """Make the RAM user, or bring its display name and e-mail to what is wanted."""
-    return settle(cloud, ram.get_user(spec.name), spec, ram.user_changes)
+    read = ram.get_user(spec.name)
+    planned = (cloud.recall(read) or ram.planned_user(spec)) if cloud.dry else None
+    return settle(cloud, read, spec, ram.user_changes, planned)
 
 
 @step("Console logon of {user}", "R1", "R5")

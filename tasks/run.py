@@ -75,6 +75,8 @@ class Planning:
     def refusals(self) -> list[AlibabaCloudError]:
         """Wait for all steps and give what was refused, in the order of the procedure.
 
+        When the cloud did not even say whose AccessKey signs, that alone: every other refusal repeats it.
+
         Raises:
             Exception: what is not a refusal but a fault of ours.
         """
@@ -84,7 +86,8 @@ class Planning:
         for error in errors:
             if error is not None and not isinstance(error, AlibabaCloudError | Skipped):
                 raise error
-        return [error for error in errors if isinstance(error, AlibabaCloudError)]
+        refused = [error for error in errors if isinstance(error, AlibabaCloudError)]
+        return [error for error in refused if error.action == "GetCallerIdentity"][:1] or refused
 
 
 def _value(argument: Any) -> Any:

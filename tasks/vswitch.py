@@ -28,13 +28,14 @@ def ensure_vswitch(cloud: Session, environment: Environment, wanted: wanted_thin
 
 
 @step("Zone {zone}", "R18", "R21")
-def check_zone(cloud: Session, zone: str) -> None:
-    """Check that the zone exists in the region.
+def check_zone(cloud: Session, zone: str) -> str:
+    """Check that the zone exists in the region, and give it back to the checks of what it has.
 
     Raises:
         Unmet: it does not; the message names those that do.
     """
     vpc.check_zone(zone, cloud.recall(vpc.describe_zones()), cloud.region)
+    return zone
 
 
 @step("Free addresses for {nodes} nodes", "R19")

@@ -1,0 +1,72 @@
+"""Who uses Realtime Compute: users, groups, and the account's rules for them."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from blocks.names import GroupName, ProjectReference, Text, UserName
+from blocks.section import Section
+
+
+class User(Section):
+    """A RAM user: one person, never shared (R1)."""
+
+    name: UserName = Field(title="User name", description="Logon name of one person.")
+    display_name: Text = Field("", title="Display name")
+    email: Text = Field("", title="E-mail")
+    console_logon: bool = Field(
+        False,
+        title="May log on to the console",
+        description="A one-time password is put into a Secret block before the logon is made; it must be changed "
+        "at first use.",
+    )
+    mfa_required: bool = Field(True, title="Must bind an MFA device", description="Only with a console logon.")
+    projects: list[ProjectReference] = Field(
+        default_factory=list,
+        title="Projects",
+        description="Projects this user may use by a policy of their own; '*' for all. Groups are the better way.",
+    )
+
+
+class Group(Section):
+    """A RAM user group and the projects that its members may use (R3, R4)."""
+
+    name: GroupName = Field(title="Group name")
+    comments: Text = Field("", title="Comments")
+    members: list[UserName] = Field(default_factory=list, title="Members", description="Names from Users.")
+    projects: list[ProjectReference] = Field(
+        default_factory=list, title="Projects", description="Names from Projects, or '*' for all."
+    )
+
+
+class PasswordPolicy(Section):
+    """The least that passwords of RAM users must satisfy (R2). A stricter account is left as it is."""
+
+    minimum_length: int = Field(12, ge=8, le=32, title="Minimum length")
+    require_lowercase: bool = Field(True, title="Lower-case letter required")
+    require_uppercase: bool = Field(True, title="Upper-case letter required")
+    require_numbers: bool = Field(True, title="Digit required")
+    require_symbols: bool = Field(True, title="Symbol required")
+    max_attempts: int = Field(5, ge=1, le=32, title="Logon attempts per hour")
+    max_age_days: int = Field(90, ge=0, le=1095, title="Days until a password expires", description="0: never.")
+    reuse_prevention: int = Field(5, ge=0, le=24, title="Former passwords that may not come back")
+
+
+class SecurityPreference(Section):
+    """What RAM users may do for themselves (R2)."""
+
+    allow_user_to_change_password: bool = Field(True, title="May change their password")
+    allow_user_to_manage_access_keys: bool = Field(False, title="May manage their AccessKeys")
+    allow_user_to_manage_mfa_devices: bool = Field(True, title="May manage their MFA devices")
+    enable_save_mfa_ticket: bool = Field(False, title="May keep MFA for 7 days")
+    login_session_hours: int = Field(6, ge=1, le=24, title="Hours until a console session ends")
+
+
+class People(Section):
+    """Who uses Realtime Compute, and with which rights."""
+
+    users: list[User] = Field(default_factory=list, max_length=200, title="Users")
+    groups: list[Group] = Field(default_factory=list, max_length=50, title="Groups")
+    initialize_ram: bool = Field(True, title="Set password policy and security preference")
+    password_policy: PasswordPolicy = Field(default_factory=PasswordPolicy, title="Password policy")
+    security_preference: SecurityPreference = Field(default_factory=SecurityPreference, title="Security preference")
