@@ -2,6 +2,7 @@
 # make test      the tests
 # make check     format, lint, types, layers, tests
 # make bench     calls and times of first and second runs, against the critical path
+# make bench-emulator  what the emulator answers in a second on one core, empty and with 10,000 resources
 # make emulator  the emulator alone on port 8400
 # make register  block types, environments, credentials, work pool on the server of PREFECT_API_URL
 # make prepare   one run of `prepare` through its deployment: make prepare ENVIRONMENT=flink-exclusive
@@ -13,7 +14,7 @@ DOCUMENTS ?= $(wildcard environments/*.yaml)
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 
-.PHONY: demo test check bench prepare register emulator clean lock
+.PHONY: demo test check bench bench-emulator prepare register emulator clean lock
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: requirements.lock
@@ -40,6 +41,9 @@ check: $(VENV)/installed-dev
 
 bench: $(VENV)/installed
 	$(RUN) -m benchmarks.prepare
+
+bench-emulator: $(VENV)/installed
+	$(RUN) -m benchmarks.emulator
 
 emulator: $(VENV)/installed
 	$(RUN) -m emulator $(ARGUMENTS)

@@ -8,7 +8,7 @@ import logging
 import sys
 from pathlib import Path
 
-from emulator import ram, seed
+from emulator import ram, seed, throttle
 from emulator.cloud import ACCESS_KEY_ID, ACCESS_KEY_SECRET, Cloud
 from emulator.server import LOOPBACK, Server
 from emulator.store import Store, Unreadable
@@ -49,6 +49,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--seed-account", metavar="SEED", help=f"name or YAML file of the first world: {', '.join(seed.names())}"
     )
+    parser.add_argument(
+        "--rates",
+        default="default",
+        metavar="off|default|FILE",
+        help="how often each action may be called: as the cloud lets an account, or as a YAML file says",
+    )
     parser.add_argument("--access-key-id", default=ACCESS_KEY_ID, help=f"of the account (default {ACCESS_KEY_ID})")
     parser.add_argument("--access-key-secret", default=ACCESS_KEY_SECRET, help=f"(default {ACCESS_KEY_SECRET})")
     return parser
@@ -66,6 +72,7 @@ def _cloud(options: argparse.Namespace) -> Cloud:
         access_key_secret=options.access_key_secret,
         latency_seconds=max(0.0, options.latency_ms) / 1000,
         store=store,
+        throttle=throttle.Throttle(throttle.named(options.rates)),
     )
     if saved is None and options.seed_account:
         cloud.world = seed.sown(cloud.world, _seed(options.seed_account))

@@ -112,6 +112,11 @@ def new_order(
     return Order(number, kind, product_code, instance_id, region, subscription, cents, months, world.now())
 
 
+def balance_cents(world: World) -> int:
+    """Give what the account can pay with."""
+    return 0 if world.trouble.no_balance else world.part(State).balance_cents
+
+
 def pay(world: World, order: Order) -> None:
     """Pay an order, as the console does too, and deliver what it is for.
 
@@ -119,7 +124,7 @@ def pay(world: World, order: Order) -> None:
         Refusal: the balance does not cover it; then nothing has happened.
     """
     state = world.part(State)
-    if order.cents > max(0, state.balance_cents):
+    if order.cents > max(0, balance_cents(world)):
         raise refuse("INSUFFICIENT.AVAILABLE.QUOTA", "Your available quota is insufficient.")
     state.balance_cents -= order.cents
     order.status, order.paid_at = "Paid", world.now()
@@ -190,7 +195,7 @@ def moment(request: Request, name: str, default: float) -> float:
 
 def query_account_balance(world: World, request: Request) -> dict[str, Any]:
     """Tell the balance, as a text with thousands separators."""
-    whole, _, cents = yuan(world.part(State).balance_cents).partition(".")
+    whole, _, cents = yuan(balance_cents(world)).partition(".")
     balance = f"{int(whole):,}.{cents}"
     data = {
         "AvailableAmount": balance,

@@ -6,6 +6,7 @@ import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 KEPT = 20_000
@@ -16,9 +17,15 @@ _READS = re.compile(r"(Get|List|Describe|Query|Head|Validate|Check|Search|Assume
 _SECRETS = re.compile(r"(password|secret|securitytoken|security-token|(^|-)signature$)", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1024)
 def is_read(action: str) -> bool:
     """Say whether an action leaves the account as it was. AssumeRole does: a session is nothing an account owns."""
     return _READS.match(action) is not None
+
+
+def leaves_the_account(action: str) -> bool:
+    """Say whether nothing at all is remembered of an action: a session that AssumeRole opens must outlive a restart."""
+    return action != "AssumeRole" and is_read(action)
 
 
 def redacted(parameters: Mapping[str, str]) -> dict[str, str]:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from emulator import ram
 from emulator.calls import CallLog
 from emulator.faults import Faults
+from emulator.lag import History
 from emulator.signatures import Nonces
 from emulator.store import Store
+from emulator.throttle import Throttle
 from emulator.world import Clock, World
 
 ACCESS_KEY_ID = "LTAI5tEmulatorAccount"
@@ -18,7 +20,10 @@ ACCESS_KEY_SECRET = "emulator-account-secret"  # noqa: S105  (documented, it gua
 
 @dataclass
 class Cloud:
-    """`world` is replaced as a whole on reset, so ask for it anew on every call."""
+    """`world` is replaced as a whole on reset, so ask for it anew on every call.
+
+    Nothing is throttled unless rates are given: tests often let the clock stand still, and then no bucket fills.
+    """
 
     world: World = field(default_factory=World)
     access_key_id: str = ACCESS_KEY_ID
@@ -28,6 +33,8 @@ class Cloud:
     calls: CallLog = field(default_factory=CallLog)
     faults: Faults = field(default_factory=Faults)
     nonces: Nonces = field(default_factory=Nonces)
+    throttle: Throttle = field(default_factory=Throttle)
+    history: History = field(default_factory=History)
 
     def __post_init__(self) -> None:
         ram.set_account_key(self.world, self.access_key_id, self.access_key_secret)
@@ -44,6 +51,12 @@ class Cloud:
         self.world = world
         self.calls.clear()
         self.faults.clear()
+        self.history.clear()
+        self.throttle.clear()
+
+    def note_write(self) -> None:
+        """Keep what lagging reads may have to tell; call it before the world changes."""
+        self.history.note(self.world, self.faults.longest_lag())
 
     async def save(self) -> None:
         if self.store is not None:

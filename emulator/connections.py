@@ -4,17 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+
+class Corked:
+    """A transport that sends the head of a reply together with what follows it: one packet, one call of the kernel."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head = b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        # After every head but that of an interim reply something is written at once, if only nothing.
+        if not self._head and data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 1"):
+            self._head = data
+            return
+        self._transport.write(self._head + data if self._head else data)
+        self._head = b""
+
+    def close(self) -> None:
+        self.write(b"")
+        self._transport.close()
 
 
 class Connection(H11Protocol):
     """HTTP/1.1 that hands its transport to the application, in the scope's state."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        self.app_state = {**self.app_state, "transport": transport}
-        super().connection_made(transport)
+        corked: Any = Corked(transport)
+        self.app_state = {**self.app_state, "transport": corked}
+        super().connection_made(corked)
 
 
 async def drop(scope: Scope, receive: Receive) -> None:

@@ -1,4 +1,4 @@
-"""The emulator's own API under /_emulator: the world, the calls, the clock, seeds and faults."""
+"""The emulator's own API under /_emulator: the world, the calls, the clock, seeds, faults and rates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import JSONResponse, Response
 
-from emulator import products, seed, store
+from emulator import products, seed, store, throttle
 from emulator.cloud import Cloud
 from emulator.faults import ORDERS
 from emulator.message import Message
@@ -35,6 +35,12 @@ class _Reset(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     seed: str = ""
+
+
+class _Rates(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    rates: str | dict[str, dict[str, str | int]]
 
 
 async def control(cloud: Cloud, message: Message) -> Response:
@@ -135,8 +141,24 @@ def _seed(cloud: Cloud, message: Message) -> Any:
     content = seed.parse(message.body.decode("utf-8"))
     if isinstance(content, dict) and set(content) == {"name"}:
         content = seed.named(str(content["name"]))
-    cloud.world = seed.sown(cloud.world, content)
+    grown = seed.sown(cloud.world, content)
+    cloud.note_write()
+    cloud.world = grown
     return {"sections": sorted(content)}
+
+
+def _rates(cloud: Cloud, message: Message) -> Any:
+    return {"rates": cloud.throttle.rates}
+
+
+def _set_rates(cloud: Cloud, message: Message) -> Any:
+    """Take `{"rates": "off"}`, `"default"`, or the rates themselves."""
+    rates = _Rates.model_validate(_json(message)).rates
+    named = throttle.NAMED.get(rates) if isinstance(rates, str) else throttle.checked(rates)
+    if named is None:
+        raise ValueError(f"rates: neither {' nor '.join(throttle.NAMED)}")
+    cloud.throttle.set_rates(named)
+    return _rates(cloud, message)
 
 
 def _faults(cloud: Cloud, message: Message) -> Any:
@@ -146,11 +168,14 @@ def _faults(cloud: Cloud, message: Message) -> Any:
 def _add_faults(cloud: Cloud, message: Message) -> Any:
     content = _json(message)
     added = cloud.faults.add(ORDERS.validate_python(content if isinstance(content, list) else [content]))
+    cloud.world.trouble = cloud.faults.trouble()
     return {"faults": [fault.view() for fault in added]}
 
 
 def _clear_faults(cloud: Cloud, message: Message) -> Any:
     cloud.faults.clear()
+    cloud.history.clear()
+    cloud.world.trouble = cloud.faults.trouble()
     return {"faults": []}
 
 
@@ -176,5 +201,6 @@ _ROUTES: dict[str, dict[str, _Handler]] = {
     "reset": {"POST": _reset},
     "seed": {"POST": _seed},
     "faults": {"GET": _faults, "POST": _add_faults, "DELETE": _clear_faults},
+    "rates": {"GET": _rates, "POST": _set_rates},
     "health": {"GET": _health},
 }

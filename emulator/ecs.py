@@ -85,6 +85,11 @@ def find_interface(world: World, interface_id: str) -> Interface | None:
     return world.part(State).interfaces.get(interface_id)
 
 
+def has_stock(world: World, zone: str) -> bool:
+    """Say whether a zone has machines left; it has of all models or of none."""
+    return world.part(State).stock.get(zone, "Available") == "Available" and not world.trouble.has_sold_out(zone)
+
+
 def make_service_security_group(world: World, vpc_id: str, region: str, name: str) -> str:
     """Make a security group as Realtime Compute does in a customer's VPC, and give its id.
 

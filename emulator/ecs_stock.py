@@ -89,7 +89,7 @@ def _zone_stock(world: World, region: str, zone: str, destination: str, values: 
 
 
 def _status(world: World, zone: str) -> str:
-    return world.part(ecs.State).stock.get(zone, "Available")
+    return "Available" if ecs.has_stock(world, zone) else "SoldOut"
 
 
 def _zone(zone: str, in_stock: bool) -> dict[str, Any]:

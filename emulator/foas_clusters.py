@@ -17,7 +17,15 @@ from emulator.foas import (
     milliseconds,
     user_id,
 )
-from emulator.foas_creation import check_bucket, check_role, check_stock, check_vpc, check_vswitch, make_nodes
+from emulator.foas_creation import (
+    check_bucket,
+    check_pass_role,
+    check_role,
+    check_stock,
+    check_vpc,
+    check_vswitch,
+    make_nodes,
+)
 from emulator.foas_life import begin, find_cluster, running_cluster, settle
 from emulator.foas_orders import usable_order
 from emulator.pages import by_index
@@ -36,6 +44,7 @@ def create_cluster(world: World, request: Request) -> dict[str, Any]:
     checked(NAME, "displayName", name)
     _check_name_is_free(world, name, order.region)
     check_role(world)
+    check_pass_role(world, request)
     check_bucket(world, bucket, order.region)
     check_vpc(world, vpc_id, order.region)
     check_vswitch(world, vswitch_id, vpc_id, zone, order.master_number + order.slave_number)

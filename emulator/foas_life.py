@@ -28,7 +28,8 @@ def settle_one(world: World, cluster: Cluster) -> None:
         # Without its security group and interfaces a cluster cannot be created; no failure state is published, it
         # stays STARTING for ever. Source: Realtime Compute, activation guide (R16).
         cluster.broken = True
-    if cluster.broken or cluster.name in world.part(State).stuck or world.now() < cluster.ready_at:
+    stuck = cluster.name in world.part(State).stuck or world.trouble.holds(cluster.name, cluster.phase)
+    if cluster.broken or stuck or world.now() < cluster.ready_at:
         return
     _finish(world, cluster)
 

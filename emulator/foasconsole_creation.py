@@ -76,7 +76,7 @@ def check_vswitches(world: World, vswitch_ids: list[str], vpc_id: str) -> None:
 
 def supported_zones(world: World, region: str) -> list[str]:
     closed = world.part(State).closed_zones
-    return [zone for zone in vpc.zones(world, region) if zone not in closed]
+    return [zone for zone in vpc.zones(world, region) if zone not in closed and not world.trouble.has_sold_out(zone)]
 
 
 def zone_of(world: World, vswitch_id: str) -> str:

@@ -69,15 +69,17 @@ def progress(world: World, workspace: Workspace) -> float:
 
 def _settle_workspace(world: World, workspace: Workspace) -> None:
     now, state = world.now(), world.part(State)
-    if workspace.phase == "CREATING" and now >= workspace.ready_at and workspace.name not in state.stuck:
+    stuck = world.trouble.holds(workspace.name, workspace.phase)
+    if workspace.phase == "CREATING" and now >= workspace.ready_at and workspace.name not in state.stuck and not stuck:
         workspace.phase = "RUNNING"
-    if workspace.phase == "DELETING" and now >= workspace.ready_at:
+    if workspace.phase == "DELETING" and now >= workspace.ready_at and not stuck:
         remove(world, workspace)
-    if workspace.next_cpu and now >= workspace.changed_at:
+    if workspace.next_cpu and now >= workspace.changed_at and not stuck:
         workspace.cpu, workspace.next_cpu = workspace.next_cpu, 0
     if workspace.phase != "CREATING":
         for namespace in list(workspace.namespaces.values()):
-            _settle_namespace(now, workspace, namespace)
+            if not world.trouble.holds(namespace.name, namespace.status):
+                _settle_namespace(now, workspace, namespace)
 
 
 def _settle_namespace(now: float, workspace: Workspace, namespace: Namespace) -> None:

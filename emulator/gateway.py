@@ -1,4 +1,4 @@
-"""The way of an RPC or ROA call: route, signature, fault, rights, handler, disk, log."""
+"""The way of an RPC or ROA call: route, signature, flow control, fault, rights, handler, disk, log."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from emulator import replies, roa, rpc, signatures
-from emulator.calls import is_read
+from emulator import conditions, replies, roa, rpc, signatures, throttle
+from emulator.calls import is_read, leaves_the_account
 from emulator.cloud import Cloud
 from emulator.faults import Fault
 from emulator.message import Message
@@ -63,33 +63,45 @@ async def _answer(cloud: Cloud, attempt: Attempt) -> dict[str, Any]:
     attempt.route = route = dialect.route(message)
     attempt.parameters = dialect.parameters(message)
     attempt.caller = signatures.verify(cloud.world, cloud.nonces, _signed(message))
+    _check_rate(cloud, attempt.caller, route)
     attempt.fault = fault = cloud.faults.pick(route.product.name, route.action, {**attempt.parameters, **route.path})
     if fault is not None:
-        if fault.order.seconds:
-            await asyncio.sleep(fault.order.seconds)
+        if fault.waits:
+            await asyncio.sleep(fault.waits)
         if (body := _instead(attempt, fault)) is not None:
             return body
     body = _handle(cloud, attempt, route, attempt.caller)
-    if not is_read(route.action) or route.action == "AssumeRole":  # a session must outlive a restart
+    if not leaves_the_account(route.action):
         await cloud.save()
     return {route.product.request_id: attempt.request_id, **body}
 
 
+def _check_rate(cloud: Cloud, caller: Caller, route: Route) -> None:
+    product, action, now = route.product.name, route.action, cloud.world.now()
+    if not cloud.throttle.admits(caller.account_id, product, action, is_read(action), now):
+        raise Refusal(*throttle.REFUSED)
+
+
 def _handle(cloud: Cloud, attempt: Attempt, route: Route, caller: Caller) -> dict[str, Any]:
     """Check the rights and call the handler. Nothing here waits, so calls change the world one after the other."""
-    message, product = attempt.message, route.product
+    message, product, world = attempt.message, route.product, cloud.world
     request = Request(
         action=route.action,
         caller=caller,
         parameters=attempt.parameters,
         path=route.path,
         document=message.document,
-        region=attempt.parameters.get("RegionId") or message.header("x-acs-region-id") or cloud.world.region,
+        region=attempt.parameters.get("RegionId") or message.header("x-acs-region-id") or world.region,
         headers=message.headers,
+        context={} if caller.is_account else conditions.facts(world, message),
     )
-    if permission := product.permission(route.action):
-        authorize(cloud.world, caller, permission, product.resource(cloud.world, request))
-    return dict(route.handler(cloud.world, request))
+    if not caller.is_account and (permission := product.permission(route.action)):
+        authorize(world, caller, permission, product.resource(world, request), request.context)
+    if attempt.fault is not None and attempt.fault.kind == "lag":
+        world = cloud.history.seen(world, attempt.fault.order.seconds)
+    elif not leaves_the_account(route.action):
+        cloud.note_write()
+    return dict(route.handler(world, request))
 
 
 def _signed(message: Message) -> signatures.Signed:

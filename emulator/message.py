@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from emulator.request import Refusal
 
@@ -25,6 +25,8 @@ class Message:
     raw_query: str
     headers: Mapping[str, str]
     body: bytes = b""
+    source: str = ""  # the client's address
+    secure: bool = False  # it came over TLS
 
     @cached_property
     def query(self) -> dict[str, str]:
@@ -77,10 +79,14 @@ class Message:
 
 
 def _fields(encoded: str) -> dict[str, str]:
-    try:
-        return dict(parse_qsl(encoded, keep_blank_values=True, max_num_fields=FIELD_LIMIT))
-    except ValueError:
-        raise Refusal(400, "InvalidParameter", f"More than {FIELD_LIMIT} parameters.") from None
+    if encoded.count("&") >= FIELD_LIMIT:
+        raise Refusal(400, "InvalidParameter", f"More than {FIELD_LIMIT} parameters.")
+    parted = (pair.partition("=") for pair in encoded.split("&") if pair)
+    return {_decoded(name): _decoded(value) for name, _, value in parted}
+
+
+def _decoded(text: str) -> str:
+    return unquote_plus(text) if "%" in text or "+" in text else text
 
 
 def _text(value: Any) -> str:

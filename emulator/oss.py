@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from starlette.requests import ClientDisconnect
@@ -29,6 +30,7 @@ VERSION = "v1"
 HOST = "oss-cn-hangzhou.aliyuncs.com"
 NAMESPACE = "oss"
 
+NOTHING: Mapping[str, str] = {}
 DRAINED = 16 * BODY_LIMIT  # a client that is refused for its size hears so if it sends no more than this
 
 # UNCONFIRMED: the values; clients show them and decide nothing by them.
@@ -67,11 +69,11 @@ class Trace:
         }
 
 
-async def oss(world: World, http: HttpRequest) -> Response:
-    """Answer one request to OSS."""
+async def oss(world: World, http: HttpRequest, facts: Mapping[str, str] = NOTHING) -> Response:
+    """Answer one request to OSS. `facts` is what conditions of policies can ask about."""
     trace = Trace(world.identifiers.hexadecimal(24), http.headers.get("host", ""))
     try:
-        reply = _served(world, await _read(http, trace), trace)
+        reply = _served(world, replace(await _read(http, trace), facts=facts), trace)
     except Refusal as refusal:
         trace.code = refusal.code
         reply = _refused(refusal, trace)

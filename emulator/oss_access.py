@@ -64,7 +64,7 @@ def _check_rights(world: World, call: Call, action: str, bucket: str, key: str, 
     if version_id:
         name = OF_A_VERSION.get(name, name)
     target = f"{bucket}/{key}" if key else bucket or "*"
-    context = {"oss:Prefix": call.param("prefix"), "oss:Delimiter": call.param("delimiter")}
+    context = {**call.facts, "oss:Prefix": call.param("prefix"), "oss:Delimiter": call.param("delimiter")}
     try:
         policy.authorize(world, call.caller, f"oss:{name}", f"acs:oss:*:{call.account}:{target}", context)
     except Refusal:

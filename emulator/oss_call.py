@@ -37,6 +37,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)  # lower-case names
     body: bytes = b""
     caller: Caller | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)  # what conditions of policies can ask about
 
     def header(self, name: str) -> str:
         return self.headers.get(name, "").strip()

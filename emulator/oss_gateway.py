@@ -1,14 +1,18 @@
-"""The way of an OSS request: fault, handler, disk, log. Signature and rights are checked by the handler."""
+"""The way of an OSS request: flow control, fault, handler, disk, log. Signature and rights are the handler's.
+
+Flow control counts the requests to the account's buckets, whoever sends them.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
-from emulator import oss, ram, replies
+from emulator import conditions, oss, ram, replies
 from emulator.cloud import Cloud
 from emulator.faults import Fault
 from emulator.message import Message
@@ -18,8 +22,9 @@ log = logging.getLogger("emulator")
 
 READS = ("GET", "HEAD", "OPTIONS")
 
-# UNCONFIRMED: the code OSS throttles with.
-THROTTLED = (503, "QpsLimitExceeded", "The request rate exceeds the limit.")
+# Source: OSS, HTTP status code 503.
+OBJECTS_THROTTLED = (503, "TotalQpsLimitExceeded", "Max total qps limit is exceeded")
+BUCKETS_THROTTLED = (503, "MetaOperationQpsLimitExceeded", "Qps limit for the meta operation is exceeded")
 
 
 async def serve(cloud: Cloud, message: Message, http: HttpRequest) -> tuple[Response, Fault | None]:
@@ -28,19 +33,24 @@ async def serve(cloud: Cloud, message: Message, http: HttpRequest) -> tuple[Resp
         await asyncio.sleep(cloud.latency_seconds)
     request_id = cloud.world.identifiers.hexadecimal(24)
     parameters = {**message.query, "path": message.path}
-    fault = cloud.faults.pick(oss.PRODUCT, oss.action_of(message), parameters)
-    if fault is not None and fault.order.seconds:
-        await asyncio.sleep(fault.order.seconds)
-    response = _instead(fault, request_id) if fault else None
+    action = oss.action_of(message)
+    fault, response = None, _throttled(cloud, message, action, request_id)
     if response is None:
-        response = await _handled(cloud, http, request_id)
+        fault = cloud.faults.pick(oss.PRODUCT, action, parameters)
+        if fault is not None and fault.waits:
+            await asyncio.sleep(fault.waits)
+        response = _instead(fault, action, request_id) if fault else None
+    if response is None:
+        response = await _handled(cloud, http, request_id, conditions.facts(cloud.world, message))
     _record(cloud, message, response, fault, parameters)
     return response, fault
 
 
-async def _handled(cloud: Cloud, http: HttpRequest, request_id: str) -> Response:
+async def _handled(cloud: Cloud, http: HttpRequest, request_id: str, facts: Mapping[str, str]) -> Response:
     try:
-        response = await oss.oss(cloud.world, http)
+        if http.method not in READS:
+            cloud.note_write()
+        response = await oss.oss(cloud.world, http, facts)
         if http.method not in READS and response.status_code < 400:
             await cloud.save()
         return response
@@ -49,12 +59,23 @@ async def _handled(cloud: Cloud, http: HttpRequest, request_id: str) -> Response
         return _error(500, "InternalError", "We encountered an internal error. Please try again.", request_id)
 
 
-def _instead(fault: Fault, request_id: str) -> Response | None:
+def _throttled(cloud: Cloud, message: Message, action: str, request_id: str) -> Response | None:
+    world = cloud.world
+    if cloud.throttle.admits(world.account_id, oss.PRODUCT, action, message.method in READS, world.now()):
+        return None
+    return _error(*_too_many(action), request_id)
+
+
+def _too_many(action: str) -> tuple[int, str, str]:
+    return OBJECTS_THROTTLED if "Object" in action or "Upload" in action else BUCKETS_THROTTLED
+
+
+def _instead(fault: Fault, action: str, request_id: str) -> Response | None:
     """Give what the fault answers in the handler's stead, None when the request goes on."""
     if fault.kind == "drop-before":
         return Response()
     if fault.kind == "throttle":
-        status, code, text = THROTTLED
+        status, code, text = _too_many(action)
         order = fault.order
         return _error(order.status or status, order.code or code, order.message or text, request_id)
     if fault.kind in ("error", "refuse", "business-failure"):

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-Condition = tuple[tuple[str, str, tuple[str, ...]], ...]  # operator, key, values
+from emulator.conditions import Condition, holds
+from emulator.wildcards import wildcard
 
 
 class Malformed(ValueError):
@@ -70,25 +71,6 @@ def parse_trust(document: str) -> tuple[Statement, ...]:
     return tuple(_statement(entry, trust=True) for entry in _entries(document))
 
 
-def wildcard(pattern: str, text: str) -> bool:
-    """Match `*` (any run) and `?` (any one character), in time that grows with the product of the lengths at worst."""
-    at = start = 0
-    star, resume = -1, 0
-    while start < len(text):
-        if at < len(pattern) and pattern[at] == "*":
-            star, resume = at, start
-            at += 1
-        elif at < len(pattern) and pattern[at] in ("?", text[start]):
-            at += 1
-            start += 1
-        elif star >= 0:
-            resume += 1
-            at, start = star + 1, resume
-        else:
-            return False
-    return all(character == "*" for character in pattern[at:])
-
-
 def _covers(pattern: str, resource: str) -> bool:
     if wildcard(pattern, resource):
         return True
@@ -97,45 +79,6 @@ def _covers(pattern: str, resource: str) -> bool:
     if len(wanted) != 5 or len(given) != 5 or given[2] not in ("*", ""):
         return False
     return all(wildcard(wanted[part], given[part]) for part in (0, 1, 3, 4))
-
-
-def holds(condition: Condition, context: Mapping[str, str], unknown_fails: bool = True) -> bool:
-    """Say whether every line of a condition holds.
-
-    An operator that is not known here makes an Allow silent and a Deny speak: the emulator errs to the safe side.
-    """
-    for operator, key, values in condition:
-        check = _OPERATORS.get(operator)
-        if check is None:
-            if unknown_fails:
-                return False
-            continue
-        if not check(context.get(key), values):
-            return False
-    return True
-
-
-def _equals(given: str | None, values: tuple[str, ...]) -> bool:
-    return given is not None and given in values
-
-
-def _equals_ignore_case(given: str | None, values: tuple[str, ...]) -> bool:
-    return given is not None and given.lower() in {value.lower() for value in values}
-
-
-def _like(given: str | None, values: tuple[str, ...]) -> bool:
-    return given is not None and any(wildcard(value, given) for value in values)
-
-
-_OPERATORS = {
-    "StringEquals": _equals,
-    "StringNotEquals": lambda given, values: not _equals(given, values),
-    "StringEqualsIgnoreCase": _equals_ignore_case,
-    "StringNotEqualsIgnoreCase": lambda given, values: not _equals_ignore_case(given, values),
-    "StringLike": _like,
-    "StringNotLike": lambda given, values: not _like(given, values),
-    "Bool": _equals_ignore_case,
-}
 
 
 def _entries(document: str) -> list[Any]:

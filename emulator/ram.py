@@ -39,6 +39,7 @@ class AccessKey:
     created_at: float
     active: bool = True
     last_used_at: float = 0.0
+    effective_at: float = 0.0
 
 
 @dataclass
@@ -83,6 +84,7 @@ class Role:
     allow_console_login: bool = False
     service: str = ""  # set on service-linked roles alone
     deletion_task: str = ""
+    effective_at: float = 0.0  # it cannot be assumed before
     tags: dict[str, str] = field(default_factory=dict)
     policies: dict[str, Link] = field(default_factory=dict)
     fading: dict[str, float] = field(default_factory=dict)
@@ -189,7 +191,7 @@ def find_key(world: World, access_key_id: str) -> Key | None:
     if session := state.sessions.get(access_key_id):
         return Key(session.secret, _assumed(world, session), token=session.token, expires_at=session.expires_at)
     key = state.keys.get(access_key_id)
-    if key is None:
+    if key is None or world.now() < key.effective_at:
         return None
     if key.owner == "":
         caller = Caller("Account", world.account_id, key.id, principal_id=world.account_id)
@@ -242,8 +244,9 @@ def live_roles(world: World) -> dict[str, Role]:
     """Give the roles, after those whose deletion task has ended are gone."""
     state = world.part(State)
     now = world.now()
-    for role in [role for role in state.roles.values() if role.deletion_task]:
-        if now >= state.deletion_tasks[role.deletion_task].done_at:
+    for task in state.deletion_tasks.values():  # few, where roles may be many
+        role = state.roles.get(task.role_name)
+        if role and role.deletion_task == task.id and now >= task.done_at:
             for policy in role.policies:
                 state.attached[policy].pop(f"Role/{role.name}", None)
             del state.roles[role.name]

@@ -21,6 +21,7 @@ def create_access_key(world: World, request: Request) -> Reply:
         raise Refusal(409, "LimitExceeded.User.AccessKey", f"The user has {MAX_KEYS} AccessKeys, which is the limit.")
     draw = world.identifiers
     key = AccessKey(f"LTAI5t{draw.letters(18)}", draw.letters(30), owner, world.now())
+    key.effective_at = world.now() + world.delays.permission
     state.keys[key.id] = key
     if owner:
         state.users[owner].keys.append(key.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from emulator import policy_grammar
 from emulator.request import Refusal, Request
@@ -88,3 +89,8 @@ def tags(request: Request) -> dict[str, str]:
     if len(pairs) > 20 or any(not key or len(key) > 128 or len(value) > 128 for key, value in pairs.items()):
         raise Refusal(400, "InvalidParameter.Tag", "At most 20 tags, keys and values of 1 to 128 characters.")
     return pairs
+
+
+def bears(worn: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """Say whether something bears every tag that a list is filtered by; an empty value matches any."""
+    return all(key in worn and value in ("", worn[key]) for key, value in wanted.items())

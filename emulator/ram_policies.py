@@ -7,7 +7,7 @@ from typing import Any
 
 from emulator import pages, ram
 from emulator.ram import Policy, State, Version
-from emulator.ram_names import POLICY_NAME, named, policy_document, tags, text
+from emulator.ram_names import POLICY_NAME, bears, named, policy_document, tags, text
 from emulator.request import Refusal, Request
 from emulator.system_policies import SYSTEM_POLICIES
 from emulator.world import World, iso
@@ -113,8 +113,9 @@ def list_policies(world: World, request: Request) -> Reply:
     kind = request.text("PolicyType")
     if kind not in ("", "System", "Custom"):
         raise Refusal(400, "InvalidParameter.PolicyType", "The PolicyType must be System or Custom.")
-    names = [("Custom", name) for name in world.part(State).policies if kind != "System"]
-    names += [("System", name) for name in SYSTEM_POLICIES if kind != "Custom"]
+    wanted, own = tags(request), world.part(State).policies
+    names = [("Custom", name) for name in own if kind != "System" and bears(own[name].tags, wanted)]
+    names += [("System", name) for name in SYSTEM_POLICIES if kind != "Custom" and not wanted]  # they bear no tags
     page, facts = pages.by_marker(request, names)
     rows = [face(world, kind, name) for kind, name in page]
     return {"Policies": {"Policy": [_view(world, row) | {"Tags": ram.tags(row.tags)} for row in rows]}, **facts}

@@ -6,7 +6,7 @@ from typing import Any
 
 from emulator import pages, ram
 from emulator.ram import Role, State, find_role, live_roles, role_arn
-from emulator.ram_names import ROLE_NAME, named, tags, text, trust_policy
+from emulator.ram_names import ROLE_NAME, bears, named, tags, text, trust_policy
 from emulator.request import Refusal, Request
 from emulator.world import World, iso
 
@@ -27,6 +27,7 @@ def create_role(world: World, request: Request) -> Reply:
     role = world.part(State).roles[name] = Role(
         name, world.identifiers.digits(18), trust, now, now, description, duration, console, tags=labels
     )
+    role.effective_at = now + world.delays.permission
     return {"Role": _view(world, role)}
 
 
@@ -84,7 +85,9 @@ def delete_role(world: World, request: Request) -> Reply:
 
 
 def list_roles(world: World, request: Request) -> Reply:
-    page, facts = pages.by_marker(request, list(live_roles(world).values()))
+    wanted = tags(request)
+    found = [role for role in live_roles(world).values() if bears(role.tags, wanted)]
+    page, facts = pages.by_marker(request, found)
     rows = []
     for role in page:
         row = _view(world, role) | {"UpdateDate": iso(role.updated_at), "Tags": ram.tags(role.tags)}

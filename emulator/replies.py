@@ -18,7 +18,8 @@ def reply(action: str, body: Mapping[str, Any], status: int, xml: bool) -> Respo
     if xml:
         root = "Error" if status >= 400 else f"{action or 'Api'}Response"
         text = f'<?xml version="1.0" encoding="UTF-8"?>\n<{root}>{_elements(body)}</{root}>'
-        return Response(text.encode(), status, media_type="application/xml;charset=utf-8")
+        # Source: @alicloud/openapi-client 0.4.15 reads XML errors under this type alone.
+        return Response(text.encode(), status, {"Content-Type": "text/xml;charset=utf-8"})
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Response(text.encode("utf-8", "replace"), status, {"Content-Type": "application/json;charset=utf-8"})
 

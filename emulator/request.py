@@ -53,7 +53,8 @@ class Request:
     """A request whose signature has been verified.
 
     `parameters` merges query and form body (names as the client sent them), `path` holds what the placeholders
-    of a ROA route matched, `document` is a JSON body (ververica), `region` is RegionId or the endpoint's default.
+    of a ROA route matched, `document` is a JSON body (ververica), `region` is RegionId or the endpoint's default,
+    `context` holds what conditions of policies can ask about.
     """
 
     action: str
@@ -63,6 +64,7 @@ class Request:
     document: Any = None
     region: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[str, str] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
         return self.parameters.get(name, "") != ""

@@ -36,7 +36,8 @@ def route(message: Message) -> Route:
 
 
 def wants_xml(message: Message) -> bool:
-    return "xml" in message.header("accept")
+    """ROA answers XML unless JSON is asked for. Source: ROA, common request header Accept."""
+    return "json" not in message.header("accept")
 
 
 def parameters(message: Message) -> Mapping[str, str]:

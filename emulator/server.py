@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import socket
+from dataclasses import replace
+from email.utils import formatdate
 from urllib.parse import unquote
 
 import uvicorn
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
+from starlette.types import Message as Event
 from starlette.types import Receive, Scope, Send
 
 from emulator import connections, gateway, oss_gateway, roa, rpc
@@ -36,24 +39,25 @@ class Emulator:
         if fault is not None and fault.kind in ("drop-before", "drop-after"):
             await connections.drop(scope, receive)
             return
+        response.headers["date"] = formatdate(self.cloud.world.now(), usegmt=True)  # clients learn our time from it
         if fault is not None and fault.kind == "cut":
             send = connections.cutting(scope, receive, send)
         await response(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[Response, Fault | None]:
-        http = HttpRequest(scope, receive)
         message = _head(scope)
         try:
             own = message.path.startswith(PREFIX)
             if not own and _is_oss(message):
-                return await oss_gateway.serve(self.cloud, message, http)
-            message = _head(scope, await _body(http))
+                return await oss_gateway.serve(self.cloud, message, HttpRequest(scope, receive))
+            if body := await _body(message, receive):
+                message = replace(message, body=body)
             if own or _asks_for_page(message):
                 return await self._own(message), None
             if rpc.speaks(message) or roa.speaks(message):
                 return await gateway.serve(self.cloud, message)
             # Nothing says what it is, and OSS alone serves those who do not sign.
-            return await oss_gateway.serve(self.cloud, message, http)
+            return await oss_gateway.serve(self.cloud, message, _read_already(scope, message.body))
         except Refusal as refusal:
             return JSONResponse({"Code": refusal.code, "Message": refusal.message}, refusal.status), None
 
@@ -64,30 +68,42 @@ class Emulator:
         return await control(self.cloud, message) if message.path.startswith(PREFIX) else page(self.cloud)
 
 
-def _head(scope: Scope, body: bytes = b"") -> Message:
+def _head(scope: Scope) -> Message:
     raw_path = scope["raw_path"].decode("latin-1")
     headers: dict[str, str] = {}
     for name, value in scope["headers"]:
         headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
     query = scope["query_string"].decode("latin-1")
-    return Message(scope["method"], unquote(raw_path), raw_path, query, headers, body)
+    source, secure = (scope["client"] or ("",))[0], scope["scheme"] == "https"
+    return Message(scope["method"], unquote(raw_path), raw_path, query, headers, source=source, secure=secure)
 
 
-async def _body(http: HttpRequest) -> bytes:
-    """Read the body, and leave it where others can read it again.
+async def _body(message: Message, receive: Receive) -> bytes:
+    """Read the body.
 
     Raises:
-        Refusal: it is longer than 16 MiB.
+        Refusal: it is longer than 16 MiB, or the client went away before its end.
     """
-    parts, length = [], 0
-    async for part in http.stream():
-        length += len(part)
+    if message.header("content-length") in ("", "0") and "transfer-encoding" not in message.headers:
+        return b""
+    parts, length, more = [], 0, True
+    while more:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            raise Refusal(400, "IncompleteBody", "The request body is shorter than its Content-Length.")
+        parts.append(event.get("body", b""))
+        length += len(parts[-1])
         if length > BODY_LIMIT:
             raise Refusal(413, "RequestEntityTooLarge", f"The request body is longer than {BODY_LIMIT} bytes.")
-        parts.append(part)
-    body = b"".join(parts)
-    http._body = body
-    return body
+        more = event.get("more_body", False)
+    return b"".join(parts)
+
+
+def _read_already(scope: Scope, body: bytes) -> HttpRequest:
+    async def again() -> Event:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return HttpRequest(scope, again)
 
 
 def _is_oss(message: Message) -> bool:
@@ -115,6 +131,8 @@ class Server(uvicorn.Server):
             log_config=None,
             access_log=False,
             server_header=False,
+            date_header=False,
+            proxy_headers=True,  # of a proxy on this machine: X-Forwarded-For and -Proto say where a call came from
             timeout_keep_alive=75,  # longer than clients wait between polls: a close at that moment costs them a call
             timeout_graceful_shutdown=3,
         )

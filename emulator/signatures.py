@@ -12,7 +12,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, unquote
 
@@ -23,6 +23,9 @@ from emulator.world import World
 
 SKEW_SECONDS = 15 * 60
 NONCE_LENGTH = 256
+
+_PLAIN = re.compile("[A-Za-z0-9_.~-]*")
+_UTC = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,8 @@ def rpc_v1(message: Message) -> Signed:
 def rpc_string(method: str, parameters: Mapping[str, str]) -> str:
     pairs = sorted((name, value) for name, value in parameters.items() if name != "Signature")
     query = "&".join(f"{percent(name)}={percent(value)}" for name, value in pairs)
-    return f"{method}&%2F&{percent(query)}"
+    # All but these three was encoded just now.
+    return f"{method}&%2F&{query.replace('%', '%25').replace('&', '%26').replace('=', '%3D')}"
 
 
 def roa_v1(message: Message) -> Signed:
@@ -192,7 +196,7 @@ def hmac_sha1(key: str, text: str) -> str:
 
 def percent(text: str) -> str:
     """Encode as RFC 3986 wants it: everything but letters, digits and `-_.~`."""
-    return quote(text, safe="~")
+    return text if _PLAIN.fullmatch(text) else quote(text, safe="~")
 
 
 def _same(left: str, right: str) -> bool:
@@ -208,7 +212,9 @@ def _check_digest(message: Message) -> None:
 
 def _utc(text: str) -> float:
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
+        if _UTC.fullmatch(text):
+            return datetime.fromisoformat(text).timestamp()
+        raise ValueError(text)
     except ValueError:
         raise Refusal(
             400, "InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted."

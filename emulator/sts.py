@@ -44,8 +44,11 @@ def assume_role(world: World, request: Request) -> Reply:
     if request.caller.is_account:
         raise _no_permission(request.caller, "Roles may not be assumed by root accounts.")
     role = find_role(world, name)
+    if world.now() < role.effective_at:  # UNCONFIRMED: how a role so new is refused
+        raise Refusal(404, "EntityNotExist.Role", f"The role does not exist: {name}.")
     seconds = _duration(request, role)
-    if not _trusts(role, request.caller, {"sts:ExternalId": external_id} if external_id else {}):
+    facts = {**request.context, **({"sts:ExternalId": external_id} if external_id else {})}
+    if not _trusts(role, request.caller, facts):
         raise _no_permission(request.caller, "The role does not trust the caller.")
     session = _open(world, role, session_name, policy, seconds)
     return {

@@ -81,7 +81,7 @@ SYSTEM_POLICIES: dict[str, SystemPolicy] = {
         *_each("bss", "Describe*", "Query*", "Get*", "List*"),
         *_each("bssapi", "Describe*", "Query*", "Get*", "List*"),
     ),
-    "AliyunStreamFullAccess": _allow("Manages Realtime Compute.", "stream:*"),
+    "AliyunStreamFullAccess": _allow("Manages Realtime Compute.", "stream:*", "ram:PassRole"),
     "AliyunStreamReadOnlyAccess": _allow(
         "Reads Realtime Compute.", *_each("stream", "Describe*", "List*", "Get*", "Query*")
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import time
 from collections.abc import Callable
@@ -79,7 +80,9 @@ class Identifiers:
         return "".join(self._random().choices("0123456789ABCDEF", k=length))
 
     def guid(self) -> str:
-        text = self.hexadecimal(32)
+        """A RequestId. Every call takes one, so it is drawn the quickest way."""
+        self.drawn += 1
+        text = hashlib.blake2b(f"{self.seed}/{self.drawn}".encode(), digest_size=16).hexdigest().upper()
         return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
@@ -101,6 +104,25 @@ class Delays:
 
 
 @dataclass
+class Trouble:
+    """What goes wrong in the account for as long as somebody ordered it to; no part of what is saved.
+
+    `stuck` holds names and states, `sold_out` zones; `*` stands for any.
+    """
+
+    stuck: list[tuple[str, str]] = field(default_factory=list)
+    sold_out: list[str] = field(default_factory=list)
+    no_balance: bool = False
+
+    def holds(self, name: str, state: str) -> bool:
+        """Say whether a thing of this name cannot leave the state it is in."""
+        return any(named in ("*", name) and kept in ("*", state) for named, kept in self.stuck)
+
+    def has_sold_out(self, zone: str) -> bool:
+        return zone in self.sold_out or "*" in self.sold_out
+
+
+@dataclass
 class World:
     """One account and everything in it. A product keeps its state in a dataclass of its own: `world.part(State)`.
 
@@ -113,6 +135,7 @@ class World:
     clock: Clock = field(default_factory=Clock)
     identifiers: Identifiers = field(default_factory=Identifiers)
     delays: Delays = field(default_factory=Delays)
+    trouble: Trouble = field(default_factory=Trouble)
     parts: dict[str, Any] = field(default_factory=dict)
 
     def part(self, kind: type[Part]) -> Part:

@@ -1,4 +1,7 @@
-"""Counts which requirements R1 to R24 passing tests hold; a full run in which one has none fails."""
+"""Counts which requirements R1 to R24 passing tests hold; a full run in which one has none fails.
+
+Gives all tests that share one Prefect server to one worker, too.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 REQUIREMENTS = [f"R{number}" for number in range(1, 25)]
 _held: dict[str, set[str]] = {}
@@ -48,3 +52,19 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     lacking = [number for number in REQUIREMENTS if number not in _held]
     if lacking:
         terminalreporter.line(f"FAILED: no passing test for {', '.join(lacking)}", red=True)
+
+
+class _Groups(LoadScopeScheduling):
+    """Keeps tests/flows together.
+
+    They are marked xdist_group("prefect") for --dist loadgroup, but xdist 3.8.0 writes the group's name where pytest
+    9.2 does not read it.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "prefect" if nodeid.startswith("tests/flows/") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Groups:
+    return _Groups(config, log)

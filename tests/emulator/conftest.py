@@ -1,7 +1,6 @@
 """The emulator in a thread on a free port, and a world whose clock stands still."""
 
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -24,12 +23,11 @@ def world() -> World:
 def _running() -> Iterator[Running]:
     cloud = Cloud()
     server = Server(cloud, "127.0.0.1", 0)
+    ready = threading.Event()
+    server.ready = ready.set
     thread = threading.Thread(target=server.serve_until_stopped, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 10
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert server.started
+    assert ready.wait(10)
     yield Running(server.url, cloud)
     server.should_exit = True
     thread.join(10)

@@ -85,7 +85,7 @@ def test_replies_are_xml_unless_json_is_asked_for(emulator: Running, changed: di
 
     response = emulator.rpc("Ram", "ListUsers", **changed)
 
-    assert response.headers["content-type"].startswith("application/xml")
+    assert response.headers["content-type"] == "text/xml;charset=utf-8"
     root = ElementTree.fromstring(response.content)
     assert root.tag == "ListUsersResponse"
     assert root.findtext("Users/User/Comments") == "<a> & b"
