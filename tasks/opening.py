@@ -136,9 +136,8 @@ def _session_name() -> str:
 def _environment(name: str) -> Environment:
     try:
         block = FlinkEnvironment.load(name)
-    except ValidationError as error:
-        causes = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
-        text = f"Environment block {name} is impossible: {causes}."
+    except RuntimeError as error:
+        text = f"Environment block {name} is impossible: {_causes(error)}."
         raise Misconfigured(text, remedy="Edit the block in the dashboard, then Retry this run.") from None
     except ValueError:
         raise Misconfigured(
@@ -153,9 +152,8 @@ def _credentials(environment: Environment) -> AlibabaCloudCredentials:
     name = environment.credentials
     try:
         block = AlibabaCloudCredentials.load(name)
-    except ValidationError as error:
-        causes = "; ".join(str(entry["msg"]) for entry in error.errors(include_input=False))
-        text = f"Credentials block {name} of environment {environment.name} is impossible: {causes}."
+    except RuntimeError as error:
+        text = f"Credentials block {name} of environment {environment.name} is impossible: {_causes(error)}."
         raise Misconfigured(text, remedy="Edit the block in the dashboard, then Retry this run.") from None
     except ValueError:
         raise Misconfigured(
@@ -164,3 +162,12 @@ def _credentials(environment: Environment) -> AlibabaCloudCredentials:
         ) from None
     assert isinstance(block, AlibabaCloudCredentials)  # noqa: S101  load is sync in a sync flow
     return block
+
+
+def _causes(error: RuntimeError) -> str:
+    """Say what a block's model refuses, without the values; Prefect hides it behind a RuntimeError of its own."""
+    refused = error.__cause__
+    if not isinstance(refused, ValidationError):
+        raise error
+    entries = refused.errors(include_input=False, include_url=False)
+    return "; ".join(": ".join(filter(None, (".".join(map(str, e["loc"])), e["msg"]))) for e in entries)

@@ -116,6 +116,7 @@ class Prepared:
     calls: list[dict[str, Any]]
     account: Any
     world: World
+    artifacts: Mapping[str, Any]
 
     def part(self, product: str) -> Any:
         return self.account["parts"][product]
@@ -175,8 +176,10 @@ def prepared(prefect_server: None) -> Iterator[Prepared]:
         trial = _trial(stack, "exclusive-order", _environment("exclusive", "", {}), ACCOUNT)
         state = trial.run(prepare)
         assert state.is_completed(), state.message
-        world = trial.account.cloud.world
-        yield Prepared(trial, state, trial.calls(), trial.account.world(), copy.deepcopy(world))
+        world = copy.deepcopy(trial.account.cloud.world)
+        kinds = ("report", "inventory", "links", "cluster")
+        artifacts = {kind: artifact(f"{kind}-{trial.environment.name}") for kind in kinds}
+        yield Prepared(trial, state, trial.calls(), trial.account.world(), world, artifacts)
 
 
 @pytest.fixture

@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import pytest
+import yaml
+from prefect.flows import load_flow_from_entrypoint
+
+from deployments.register import WORK_POOL
+
+ROOT = Path(__file__).parent.parent.parent
+DEPLOYMENTS = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
+
+
+@pytest.fixture
+def project_folder(monkeypatch):
+    """Entrypoints are relative to the project's folder."""
+    monkeypatch.chdir(ROOT)
+
+
+def test_every_flow_has_its_deployment_and_no_two_share_a_name():
+    names = [deployment["name"] for deployment in DEPLOYMENTS]
+
+    assert sorted(names) == ["authorize", "check", "create-cluster", "create-project", "prepare"]
+    files = {path.stem for path in (ROOT / "flows").glob("*.py")} - {"__init__", "procedure"}
+    assert {deployment["entrypoint"] for deployment in DEPLOYMENTS} == {f"flows/{verb}.py:{verb}" for verb in files}
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda each: each["name"])
+def test_a_deployment_s_entrypoint_is_the_flow_of_its_name(deployment, project_folder):
+    flow = load_flow_from_entrypoint(deployment["entrypoint"], use_placeholder_flow=False)
+
+    assert flow.name == deployment["name"]
+    assert flow.retries == 0  # a run is repeated by a person, who has read why it failed
+    assert flow.description
+    assert list(flow.parameters.required) == ["environment"]
+    assert flow.validate_parameters(deployment["parameters"]) == deployment["parameters"]
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda each: each["name"])
+def test_a_deployment_says_what_it_does_and_does_nothing_by_itself(deployment):
+    schedules = deployment["schedules"]
+
+    assert len(deployment["description"]) > 40
+    assert "realtime-compute" in deployment["tags"]
+    assert {"writes", "reads"} & set(deployment["tags"])
+    assert [schedule["active"] for schedule in schedules] == [False]
+    assert all(schedule["cron"] and schedule["timezone"] for schedule in schedules)
+    assert deployment["work_pool"]["name"] == WORK_POOL
+
+
+def test_only_the_check_is_said_to_read_alone():
+    reading = [deployment["name"] for deployment in DEPLOYMENTS if "reads" in deployment["tags"]]
+
+    assert reading == ["check"]

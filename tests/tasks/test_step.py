@@ -1,0 +1,114 @@
+import importlib
+import pkgutil
+
+import pytest
+from prefect import Task
+from prefect.states import Failed
+
+import tasks
+from alicloud.call import PLANNED
+from alicloud.errors import Forbidden, ManualStep, Refused, Throttled, Uncertain, Unmet, Unreachable, Unsettled
+from alicloud.foas import Cluster
+from alicloud.snapshot import Ledger
+from tasks.cluster import wait_for_cluster
+from tasks.project import ensure_project
+from tasks.ram_user import ensure_user
+from tasks.step import retry_if_transient, step
+
+
+def all_steps():
+    """Give every step of the house. What `plan` and `verify` do is no step: they carry steps out."""
+    found = {}
+    for module in pkgutil.iter_modules(tasks.__path__):
+        for value in vars(importlib.import_module(f"tasks.{module.name}")).values():
+            if isinstance(value, Task) and value.name not in ("plan", "verify"):
+                found[value.name] = value
+    return found
+
+
+STEPS = all_steps()
+
+
+class Cloud:
+    """As much of a session as a step's wrapping needs."""
+
+    def __init__(self):
+        self.ledger = Ledger()
+
+
+@pytest.mark.parametrize("name", sorted(STEPS))
+def test_every_step_has_words_for_the_operator_and_no_result_cache(name):
+    task = STEPS[name]
+
+    assert task.task_run_name[0].isupper() or task.task_run_name.startswith("vSwitch")
+    assert task.description
+    assert task.cache_policy.compute_key(None, {}, {}) is None
+    assert task.persist_result is False
+
+
+def test_what_may_spend_money_is_never_repeated_by_itself():
+    once = {name for name, task in STEPS.items() if task.retries == 0}
+
+    assert once == {"ensure_cluster", "ensure_workspace"}
+    assert [STEPS[name].retry_condition_fn for name in once] == [None, None]
+
+
+def test_every_other_step_is_repeated_on_transient_errors_only():
+    others = [task for task in STEPS.values() if task.retries]
+
+    assert len(others) == len(STEPS) - 2
+    assert {(task.retries, tuple(task.retry_delay_seconds)) for task in others} == {(2, (2, 10))}
+    assert {task.retry_condition_fn for task in others} == {retry_if_transient}
+
+
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        (Throttled("Throttling.User"), True),
+        (Unreachable("No answer."), True),
+        (Forbidden("NoPermission"), False),
+        (Refused("InvalidParameter"), False),
+        (Unmet("The bucket is public."), False),
+        (ManualStep("Click Authorize."), False),
+        (Uncertain("No answer to CreateCluster."), False),
+        (Unsettled("It still differs."), False),
+        (ValueError("a fault of ours"), False),
+    ],
+)
+def test_only_what_waiting_can_heal_is_worth_another_try(error, again):
+    assert retry_if_transient(ensure_user, None, Failed(data=error)) is again
+
+
+def test_a_step_is_named_alike_in_the_dashboard_and_in_the_ledger():
+    made = step("Thing {thing.name}", "R1")(lambda cloud, thing: thing.name)
+    cloud, thing = Cloud(), Cluster("c-1", "flink", "", "RUNNING", "", "", 0)
+
+    result = made.fn(cloud, thing)
+
+    (outcome,) = cloud.ledger.outcomes.values()
+    assert result == "flink"
+    assert (outcome.step, outcome.requirements, outcome.error) == ("Thing flink", ("R1",), "")
+    assert made.task_run_name.format(thing=thing) == outcome.step
+
+
+def test_a_step_that_fails_leaves_its_cause_in_the_ledger():
+    def refuse(cloud):
+        raise Unmet("The bucket is public.", remedy="Name another one.")
+
+    cloud = Cloud()
+
+    with pytest.raises(Unmet):
+        step("Bucket", "R20")(refuse).fn(cloud)
+
+    assert cloud.ledger.outcomes["Bucket"].error == "The bucket is public. Name another one."
+
+
+def test_names_of_runs_speak_of_projects_and_clusters():
+    assert ensure_project.task_run_name == "Project {project.name}"
+    assert wait_for_cluster.task_run_name == "Cluster {cluster.name}, until it is RUNNING"
+
+
+def test_a_planned_cluster_is_not_waited_for():
+    planned = Cluster(PLANNED, "flink", "", "STARTING", "", "", 0)
+
+    assert wait_for_cluster.fn(Cloud(), None, planned, None, "") is planned

@@ -1,0 +1,70 @@
+import pytest
+
+from alicloud.errors import Misconfigured
+from blocks.environment import UdfPackage
+from emulator import oss_state as emulated_oss
+from tasks.udf_package import ensure_package, ensure_registration
+from tests.tasks.conftest import connected
+
+BUCKET = "flink-udf-packages"
+PACKAGE = UdfPackage(name="orders.jar", path="orders.jar", project="clickstream")
+
+
+@pytest.fixture
+def project_folder(tmp_path, monkeypatch):
+    """Flows run in the project's folder; its udf/ holds the packages."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "udf").mkdir()
+    (tmp_path / "udf" / "orders.jar").write_bytes(b"first")
+    return tmp_path
+
+
+@pytest.fixture
+def stocked(account):
+    account.reset("everything", speed=20_000)
+    return account
+
+
+@pytest.mark.requirement("R20")
+def test_a_package_is_uploaded_when_it_is_new_or_has_changed(project_folder, stocked, cloud):
+    for content in (b"first", b"first", b"second"):
+        (project_folder / "udf" / "orders.jar").write_bytes(content)
+        key = ensure_package.fn(cloud, PACKAGE, BUCKET)
+
+    bucket = stocked.cloud.world.part(emulated_oss.State).buckets[BUCKET]
+    assert key == "udf/orders.jar"
+    assert len(bucket.objects[key]) == 2  # both versions are kept
+    assert stocked.writes() == ["PutObject", "PutObject"]
+
+
+@pytest.mark.requirement("R20")
+def test_a_package_is_registered_in_its_project_once(project_folder, stocked, cloud):
+    key = ensure_package.fn(cloud, PACKAGE, BUCKET)
+
+    ensure_registration.fn(cloud, PACKAGE, key)
+    ensure_registration.fn(cloud, PACKAGE, key)
+
+    assert stocked.writes() == ["PutObject", "CreatePackage"]
+
+
+def test_a_plan_uploads_nothing(project_folder, stocked):
+    with connected(stocked, dry=True) as plan:
+        ensure_package.fn(plan, PACKAGE, BUCKET)
+
+        assert [write.action for write in plan.ledger.writes] == ["PutObject"]
+    assert stocked.writes() == []
+
+
+def test_a_link_out_of_the_folder_is_not_followed(project_folder, stocked, cloud):
+    (project_folder / "secret.txt").write_text("not for the bucket")
+    (project_folder / "udf" / "link.jar").symlink_to(project_folder / "secret.txt")
+
+    with pytest.raises(Misconfigured, match=r"link\.jar lies outside of udf/"):
+        ensure_package.fn(cloud, UdfPackage(name="link.jar", path="link.jar"), BUCKET)
+
+    assert stocked.writes() == []
+
+
+def test_a_missing_file_is_told_with_its_place(project_folder, cloud):
+    with pytest.raises(Misconfigured, match=r"udf/gone.jar cannot be read \(No such file"):
+        ensure_package.fn(cloud, UdfPackage(name="gone.jar", path="gone.jar"), BUCKET)
