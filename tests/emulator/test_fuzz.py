@@ -228,7 +228,9 @@ class App:
         return sent[0]["status"], b"".join(event.get("body", b"") for event in sent[1:])
 
     def check(self) -> None:
-        """The world can be written down, and read back."""
+        """The world can be written down and read back, and all that there is to see can be shown."""
+        for target in ("/", "/_emulator/world", "/_emulator/calls"):
+            assert self.call("GET", target, {"accept": "text/html"})[0] == 200
         self.loop.close()
         store.load(json.loads(json.dumps(store.dump(self.cloud.world))), Clock())
 

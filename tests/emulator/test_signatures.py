@@ -308,7 +308,9 @@ def test_a_roa_date_is_checked(emulator: Running, headers: dict[str, str], code:
 
 
 def test_a_roa_call_without_a_signature_is_refused(emulator: Running):
-    response = httpx.get(f"{emulator.url}/api/v2/clusters", headers={"x-acs-version": "2018-11-11"})
+    headers = {"x-acs-version": "2018-11-11", "accept": "application/json"}
+
+    response = httpx.get(f"{emulator.url}/api/v2/clusters", headers=headers)
 
     assert (response.status_code, response.json()["Code"]) == (400, "MissingSecurityHeader")
 
