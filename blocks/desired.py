@@ -75,7 +75,7 @@ def accesses(environment: Environment) -> list[Access]:
 
 def _access(environment: Environment, kind: PrincipalKind, who: User | Group) -> Access:
     projects: Sequence[str] = ("*",) if "*" in who.projects else who.projects
-    name = _policy_name(f"RealtimeCompute-{environment.name}-{kind}-{who.name}")
+    name = _policy_name(environment.name, kind, who.name)
     policy = PolicySpec(
         name=name,
         document=prerequisites.people_policy_document(projects),
@@ -84,10 +84,18 @@ def _access(environment: Environment, kind: PrincipalKind, who: User | Group) ->
     return Access(policy, AttachmentSpec(kind, who.name, (Attachment(name, "Custom"),)))
 
 
-def _policy_name(wanted: str) -> str:
-    """Give a name that RAM accepts; one that had to be changed ends with a digest, so that no two meet."""
+def _policy_name(environment: str, kind: str, who: str) -> str:
+    """Give a name that RAM accepts and that no other environment, group or user gets.
+
+    A name that had to be changed, or that could be read in two ways, ends with a digest.
+    """
+    wanted = f"RealtimeCompute-{environment}-{kind}-{who}"
     clean = re.sub(r"[^A-Za-z0-9-]", "-", wanted)
-    return clean if clean == wanted else f"{clean[:100]}-{sha256(wanted.encode()).hexdigest()[:8]}"
+    ways = len(re.findall(r"(?=-(?:group|user)-)", clean))
+    if clean == wanted and ways == 1:
+        return clean
+    digest = sha256("\0".join((environment, kind, who)).encode()).hexdigest()
+    return f"{clean[:100]}-{digest[:8]}"
 
 
 def password_policy(environment: Environment) -> PasswordPolicySpec:

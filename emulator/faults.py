@@ -193,7 +193,9 @@ class Faults:
         return [fault.view() for fault in self._faults]
 
     def clear(self) -> None:
+        """Forget all orders; numbers start again."""
         self._faults.clear()
+        self._last = 0
 
 
 _UNKNOWN = "The request processing has failed due to some unknown error."

@@ -70,6 +70,17 @@ def test_a_user_and_a_group_of_one_name_have_policies_of_their_own():
     assert len({access.policy.name for access in accesses}) == 2
 
 
+@pytest.mark.requirement("R3")
+def test_two_environments_whose_names_run_together_have_policies_of_their_own():
+    person = {"users": [{"name": "b", "projects": ["*"]}], "groups": []}
+    group = {"users": [], "groups": [{"name": "b-user-b", "projects": ["*"]}]}
+
+    (first,) = desired.accesses(environment(name="aa-group-b", people=person))
+    (second,) = desired.accesses(environment(name="aa", people=group))
+
+    assert first.policy.name != second.policy.name
+
+
 @pytest.mark.requirement("R1")
 @given(TWO_NAMES)
 def test_no_two_users_share_a_one_time_password(names):
