@@ -75,8 +75,8 @@ def test_two_environments_whose_names_run_together_have_policies_of_their_own():
     person = {"users": [{"name": "b", "projects": ["*"]}], "groups": []}
     group = {"users": [], "groups": [{"name": "b-user-b", "projects": ["*"]}]}
 
-    (first,) = desired.accesses(environment(name="aa-group-b", people=person))
-    (second,) = desired.accesses(environment(name="aa", people=group))
+    (first,) = desired.accesses(environment(name="aaa-group-b", people=person))
+    (second,) = desired.accesses(environment(name="aaa", people=group))
 
     assert first.policy.name != second.policy.name
 

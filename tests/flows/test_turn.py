@@ -2,11 +2,12 @@ import logging
 import threading
 
 import pytest
-from prefect import flow
 
+from flows.authorize import authorize
+from flows.check import check
 from tasks.turn import turn
 
-pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
+pytestmark = pytest.mark.xdist_group("prefect")
 
 
 class Heard(logging.Handler):
@@ -21,29 +22,41 @@ class Heard(logging.Handler):
             self.event.set()
 
 
-def test_a_second_run_on_an_environment_waits_for_the_end_of_the_first():
-    order, waiting = [], Heard("Another run works on busy")
-    log = logging.getLogger("prefect.flow_runs")
-    log.addHandler(waiting)
+@pytest.fixture
+def hear():
+    """Listen to what flow runs log."""
+    log, heard = logging.getLogger("prefect.flow_runs"), []
 
-    @flow
-    def second():
-        with turn("busy"):
-            order.append("second")
+    def listen(text):
+        heard.append(Heard(text))
+        log.addHandler(heard[-1])
+        return heard[-1].event
 
-    runner = threading.Thread(target=second)
-    try:
-        with turn("busy"):
-            runner.start()
-            assert waiting.event.wait(30)
-            order.append("first")
-        runner.join(60)
-    finally:
-        log.removeHandler(waiting)
-
-    assert order == ["first", "second"]
+    yield listen
+    for each in heard:
+        log.removeHandler(each)
 
 
-def test_runs_on_different_environments_do_not_wait_for_each_other():
-    with turn("one-environment"), turn("another-environment"):
-        pass
+def test_a_run_that_may_write_waits_for_the_end_of_another_on_its_environment(make_trial, hear):
+    trial, states = make_trial("exclusive-order"), []
+    waiting = hear(f"Another run works on {trial.environment.name}")
+    second = threading.Thread(target=lambda: states.append(trial.run(authorize)))
+
+    with turn(trial.environment.name):
+        second.start()
+        assert waiting.wait(30)
+        calls_meanwhile = trial.calls()
+    second.join(60)
+
+    assert calls_meanwhile == []
+    assert states[0].is_completed()
+    assert "CreateUser" in trial.writes()
+
+
+def test_a_run_that_only_looks_and_one_on_another_environment_do_not_wait(make_trial):
+    trial, other = make_trial("exclusive-order"), make_trial("exclusive-order")
+
+    with turn(trial.environment.name):
+        states = trial.run(check), other.run(authorize)
+
+    assert all(state.is_completed() for state in states)
