@@ -75,14 +75,13 @@ def verify(world: World, nonces: Nonces, signed: Signed) -> Caller:
         raise Refusal(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
     if not key.active:
         raise Refusal(400, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
-    wall = world.clock.wall()
-    if abs(wall - signed.time) > SKEW_SECONDS:
+    if world.clock.is_far_from(signed.time, SKEW_SECONDS):
         raise Refusal(400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
     if not any(_same(signed.sign(key.secret, string), signed.signature) for string in signed.strings):
         message = "Specified signature is not matched with our calculation. server string to sign is:"
         raise Refusal(400, "SignatureDoesNotMatch", message + signed.strings[0])
     _check_token(world, key, signed.token)
-    if signed.nonce and not nonces.claim(signed.access_key_id, signed.nonce, wall):
+    if signed.nonce and not nonces.claim(signed.access_key_id, signed.nonce, world.clock.wall()):
         raise Refusal(400, "SignatureNonceUsed", "Specified signature nonce was used already.")
     note_use(world, signed.access_key_id)
     return key.caller

@@ -19,7 +19,7 @@ ALPHANUMERIC = "abcdefghijklmnopqrstuvwxyz0123456789"
 class Clock:
     """The cloud's clock. It runs `speed` times as fast as ours and can be stepped; it never goes back.
 
-    Signatures are checked against the real clock (`wall`), delays and time stamps come from `now`.
+    Delays and time stamps come from `now`; a request may be signed by it or by the real clock (`wall`).
     """
 
     speed: float = 1.0
@@ -34,6 +34,13 @@ class Clock:
     def now(self) -> float:
         """Seconds since 1970 on the cloud's clock."""
         return self._base + max(0.0, self.wall() - self._wall_base) * self.speed
+
+    def is_far_from(self, signed_at: float, seconds: float) -> bool:
+        """Say whether a request was signed too long ago or too early, by the real clock and by ours alike.
+
+        A client that sets its clock by the Date of our answers signs with our time, all others with the real one.
+        """
+        return min(abs(self.wall() - signed_at), abs(self.now() - signed_at)) > seconds
 
     def advance(self, seconds: float) -> None:
         """Step the clock forward."""

@@ -112,14 +112,21 @@ def authorize_service(run: Run, account: Handle) -> Handle:
             name = environment.cluster.name
             made.append(run.step(ensure_exclusive_policy, opened, tightened, name, after=[account]))
         after = [run.step(ensure_service_policies, policies, after=made)]
-    checked = run.step(check_service_role, role, policies.policies, environment.service_role.create, after=after)
-    run.step(read_service_documents, role.name, policies.policies, after=[checked])
-    return checked
+    return run.step(check_service_role, role, policies.policies, environment.service_role.create, after=after)
 
 
 def tighten_service(run: Run, cluster: Handle) -> Handle:
     """Once the cluster runs, the service needs no right to create security groups any more (R10)."""
+    if run.environment.cluster.mode == "managed" or not run.environment.service_role.create:
+        return cluster
     return run.step(tighten_exclusive_policy, desired.exclusive_policy(False), after=[cluster])
+
+
+def show_service(run: Run, after: Handle) -> None:
+    """The documents of the role's policies as they are in the end, for the report (R8)."""
+    environment = run.environment
+    policies = desired.service_policies(environment).policies
+    run.step(read_service_documents, desired.service_role(environment).name, policies, after=[after])
 
 
 # C. Activation
@@ -129,7 +136,7 @@ def check_activation(run: Run, place: Place) -> Handle:
     """A usable paid order (exclusive), or an allowed price (managed); never accepts terms, never pays (R12 to R14).
 
     Returns:
-        The handle of the order's id, or of the price in words.
+        The handle of the order, or of the price.
     """
     if run.environment.cluster.mode == "exclusive":
         return run.step(find_order, run.environment.cluster, place.existing)
@@ -237,8 +244,7 @@ def everything(run: Run) -> None:
     storage = prepare_storage(run, account)
     order = check_activation(run, place)
     cluster = create_cluster(run, account, place, order, after=[role, *rights, *storage])
-    if run.environment.cluster.mode == "exclusive" and run.environment.service_role.create:
-        tighten_service(run, cluster)
+    show_service(run, tighten_service(run, cluster))
     create_projects(run, account, cluster, people)
 
 
@@ -246,7 +252,7 @@ def authorization(run: Run) -> None:
     """Parts A and B."""
     account = identify(run)
     authorize_people(run, account)
-    authorize_service(run, account)
+    show_service(run, authorize_service(run, account))
 
 
 def surroundings(run: Run) -> None:
@@ -266,8 +272,7 @@ def cluster_only(run: Run) -> None:
     storage = prepare_storage(run, account)
     order = check_activation(run, place)
     cluster = create_cluster(run, account, place, order, after=[role, *storage])
-    if run.environment.cluster.mode == "exclusive" and run.environment.service_role.create:
-        tighten_service(run, cluster)
+    show_service(run, tighten_service(run, cluster))
 
 
 def projects_only(run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alicloud import bssopenapi, ecs, foas, oss
+from alicloud.bssopenapi import OrderedInstance
 from alicloud.call import PLANNED
 from alicloud.errors import Unmet
 from alicloud.foas import Cluster, ClusterSpec
@@ -39,32 +40,32 @@ def require_cluster(cloud: Session, name: str) -> Cluster:
 
 
 @step("Order of the cluster", "R12", "R13", "R14")
-def find_order(cloud: Session, wanted: ExclusiveCluster, cluster: Cluster | None) -> str:
+def find_order(cloud: Session, wanted: ExclusiveCluster, cluster: Cluster | None) -> OrderedInstance | None:
     """Find the paid order that the cluster is made from: never accepts terms, never pays.
 
     Returns:
-        The order's instance id; empty when the cluster exists and needs none.
+        The order; None when the cluster exists and needs none.
 
     Raises:
         ManualStep: no usable order; the message says what to do in the console.
     """
     if cluster is not None:
-        return wanted.order_id
+        return None
     instances = cloud.recall(bssopenapi.query_available_instances(wanted.order_product_code, cloud.region))
     living = [row for row in cloud.recall(foas.list_cluster()) if row.state != "DESTROYED"]
-    return bssopenapi.usable_orders(instances, len(living), wanted.order_id, cloud.region).instance_id
+    return bssopenapi.usable_orders(instances, len(living), wanted.order_id, cloud.region)
 
 
 @step("Cluster {environment.cluster.name}", "R14", "R21", once=True)
 def ensure_cluster(
-    cloud: Session, environment: Environment, order_id: str, vpc: Vpc, vswitches: list[VSwitch]
+    cloud: Session, environment: Environment, order: OrderedInstance | None, vpc: Vpc, vswitches: list[VSwitch]
 ) -> Cluster:
     """Create the cluster when it does not exist. What a creation relies on is read again right before it.
 
     Raises:
         Uncertain: the answer to CreateCluster was lost and no cluster was seen within the settle window.
     """
-    spec = desired.cluster(environment, order_id, vpc.vpc_id, vswitches[0].vswitch_id)
+    spec = desired.cluster(environment, _order_id(order), vpc.vpc_id, vswitches[0].vswitch_id)
     read = foas.list_cluster()
     if not cloud.dry and foas.cluster_changes(spec, cloud.recall(read)):
         _check_again(cloud, environment)
@@ -73,6 +74,10 @@ def ensure_cluster(
     if cluster is None:
         raise Unmet(f"Cluster {spec.name} vanished after its creation.", remedy="Retry this run.")
     return cluster
+
+
+def _order_id(order: OrderedInstance | None) -> str:
+    return order.instance_id if order else ""
 
 
 def _with_planned(cloud: Session, spec: ClusterSpec) -> tuple[Cluster, ...] | None:
@@ -91,7 +96,7 @@ def _check_again(cloud: Session, environment: Environment) -> None:
 
 @step("Cluster {cluster.name}, until it is RUNNING", "R22")
 def wait_for_cluster(
-    cloud: Session, environment: Environment, cluster: Cluster, account: Account, order_id: str
+    cloud: Session, environment: Environment, cluster: Cluster, account: Account, order: OrderedInstance | None
 ) -> Cluster:
     """Wait until the cluster is RUNNING, about half an hour after its creation.
 
@@ -113,15 +118,15 @@ def wait_for_cluster(
     def ticket(elapsed: float) -> str:
         seen = details[-1]
         vswitch_id = seen.vswitch_ids[0] if seen.vswitch_ids else ""
-        spec = desired.cluster(environment, order_id, seen.vpc_id, vswitch_id)
+        ordered = _order_id(order) or getattr(wanted, "order_id", "")
+        spec = desired.cluster(environment, ordered, seen.vpc_id, vswitch_id)
         requests = [write.request_id for write in cloud.ledger.writes if write.action == "CreateCluster"]
         return foas.ticket_text(spec, seen, account.account_id, elapsed, requests)
 
     if cloud.dry:
         return cloud.send(foas.get_cluster_details(cluster.cluster_id)) or cluster
-    known = cloud.recall(foas.get_cluster_details(cluster.cluster_id))
-    if known is not None and foas.cluster_ready(known):
-        return known
+    if foas.cluster_ready(cluster):
+        return cloud.recall(foas.get_cluster_details(cluster.cluster_id)) or cluster
     timing = Timing(wanted.expected_minutes * 60, wanted.timeout_minutes * 60, wanted.poll_seconds)
     wait_with_progress(cloud, look, timing, f"cluster-{environment.name}", f"Cluster {cluster.name}", ticket)
     return details[-1]

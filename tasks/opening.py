@@ -40,6 +40,7 @@ class Opened:
         self.environment = environment
         self.cloud = cloud
         self.acting = Acting(environment, cloud)
+        self.planned = Ledger()
 
     def foresee(self, procedure: Procedure) -> None:
         """Carry the procedure out dry: read everything it needs, at once, and refuse what can be foreseen.
@@ -47,7 +48,12 @@ class Opened:
         Raises:
             Unmet: everything that would be refused, before anything was written.
         """
-        self.cloud.ledger.reads += plan(self, procedure).reads
+        try:
+            plan(self, procedure)
+        except AlibabaCloudError:
+            publish(Report(self.environment, self.planned, [], dry=True))
+            raise
+        self.cloud.ledger.reads += self.planned.reads
 
     def only_look(self) -> None:
         """Make every step of this run dry: it reads and decides, and writes nothing."""
@@ -65,14 +71,14 @@ class Opened:
             StepsFailed: naming each failed step, its cause and the remedy.
         """
         wait(self.acting.handles)
-        failures = [outcome for outcome in self.cloud.ledger.outcomes.values() if outcome.error]
-        if not failures and self.cloud.ledger.writes and not self.cloud.dry:
-            verify(self, procedure)
+        ledger = self.cloud.ledger
+        if ledger.writes and not self.cloud.dry and not any(outcome.error for outcome in ledger.outcomes.values()):
+            verify(self, procedure, return_state=True)  # how it ends stands in the ledger
         ended = [handle for handle in self.acting.handles if handle.state.is_final()]  # the others waited in vain
         results = [handle.state.result(raise_on_failure=False) for handle in ended]
         report = Report(self.environment, self.cloud.ledger, results, self.cloud.dry)
         publish(report)
-        if failures or any(not handle.state.is_completed() for handle in self.acting.handles):
+        if report.failures or any(not handle.state.is_completed() for handle in self.acting.handles):
             raise StepsFailed(report.failure())
         return Completed(message=f"{ready} {report.summary()}")
 
@@ -84,24 +90,24 @@ class Opened:
 
 
 @task(name="plan", task_run_name="Plan: read the account, foresee refusals", cache_policy=NO_CACHE)
-def plan(opened: Opened, procedure: Procedure) -> Ledger:
+def plan(opened: Opened, procedure: Procedure) -> None:
     """Read everything that the procedure needs, decide, and refuse what can be foreseen. Writes nothing."""
-    ledger, refusals, cloud = opened._dry(procedure)
+    opened.planned, refusals, cloud = opened._dry(procedure)
     if refusals:
         raise _together(refusals)
     opened.cloud.snapshot = cloud.snapshot.facts()
-    return ledger
 
 
 @task(name="verify", task_run_name="Verification: decide again", cache_policy=NO_CACHE)
 def verify(opened: Opened, procedure: Procedure) -> None:
     """Decide again on fresh reads: after a run nothing may be left to do."""
-    ledger, refusals, _ = opened._dry(procedure)
-    if refusals:
-        raise _together(refusals)
-    if ledger.writes:
-        left = "; ".join(write.means for write in ledger.writes)
-        raise Unsettled(f"After the run the cloud still lacks: {left}.")
+    with opened.cloud.ledger.step("Verification: decide again"):
+        left, refusals, _ = opened._dry(procedure)
+        if refusals:
+            raise _together(refusals)
+        if left.writes:
+            lacking = "; ".join(write.means for write in left.writes)
+            raise Unsettled(f"After the run the cloud still lacks: {lacking}.")
 
 
 def _together(refusals: list[AlibabaCloudError]) -> AlibabaCloudError:

@@ -11,11 +11,13 @@ from typing import Any
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from alicloud import prerequisites
+from alicloud.bssopenapi import OrderedInstance
 from alicloud.foas import Cluster
 from alicloud.foas_projects import Project
 from alicloud.foasconsole import Workspace
 from alicloud.foasconsole_namespaces import Namespace
 from alicloud.oss import Bucket
+from alicloud.oss_objects import StoredObject
 from alicloud.ram import Group, User
 from alicloud.ram_policies import Policy, Role
 from alicloud.snapshot import Ledger
@@ -23,6 +25,7 @@ from alicloud.vpc import Vpc
 from alicloud.vpc_vswitches import VSwitch
 from blocks.environment import Environment
 from tasks.account import Account
+from tasks.workspace import Quote
 
 ALL_REQUIREMENTS = tuple(f"R{number}" for number in range(1, 25))
 
@@ -204,10 +207,17 @@ def _rows(result: Any) -> Iterable[Row]:
     elif isinstance(result, Vpc):
         yield Row("VPC", result.name, result.vpc_id, result.cidr)
     elif isinstance(result, VSwitch):
-        facts = f"{result.zone}, {result.cidr}, {result.free_addresses} free addresses"
-        yield Row("vSwitch", result.name, result.vswitch_id, facts)
+        yield Row("vSwitch", result.name, result.vswitch_id, f"{result.zone}, {result.cidr}")
     elif isinstance(result, Bucket):
         yield Row("OSS bucket", result.name, "", f"{result.acl}, {result.storage_class}, {result.redundancy}")
+    elif isinstance(result, StoredObject):
+        yield Row("UDF package", result.key, "", f"{result.size} bytes")
+    elif isinstance(result, OrderedInstance):
+        yield Row(
+            "Order", result.instance_id, "", f"{result.subscription}, until {result.end_time or 'further notice'}"
+        )
+    elif isinstance(result, Quote):
+        yield Row("Price", result.text)
     elif isinstance(result, Cluster):
         yield Row(
             "Cluster", result.name, result.cluster_id, f"{result.state}, security group {result.security_group_id}"

@@ -16,7 +16,9 @@ def ensure_service_role(cloud: Session, spec: RoleSpec) -> None:
 
 
 @step("Policy {opened.name}", "R9", "R10")
-def ensure_exclusive_policy(cloud: Session, opened: PolicySpec, tightened: PolicySpec, cluster_name: str) -> None:
+def ensure_exclusive_policy(
+    cloud: Session, opened: PolicySpec, tightened: PolicySpec, cluster_name: str
+) -> Policy | None:
     """Give the custom policy of exclusive mode what the cluster's state asks for.
 
     Until the cluster is RUNNING the service may create a security group; a policy of a running cluster that is
@@ -26,13 +28,13 @@ def ensure_exclusive_policy(cloud: Session, opened: PolicySpec, tightened: Polic
     running = cluster is not None and foas.cluster_ready(cluster)
     spec = tightened if running else opened
     planned = Policy(spec.name, "Custom", spec.document, "v1", 0)
-    settle(cloud, ram_policies.get_policy(spec.name), spec, ram_policies.policy_changes, planned)
+    return settle(cloud, ram_policies.get_policy(spec.name), spec, ram_policies.policy_changes, planned)
 
 
 @step("Tightened policy {spec.name}", "R10")
-def tighten_exclusive_policy(cloud: Session, spec: PolicySpec) -> None:
+def tighten_exclusive_policy(cloud: Session, spec: PolicySpec) -> Policy | None:
     """Take from the policy, now that the cluster runs, the rights to create and open security groups."""
-    settle(cloud, ram_policies.get_policy(spec.name), spec, ram_policies.policy_changes)
+    return settle(cloud, ram_policies.get_policy(spec.name), spec, ram_policies.policy_changes)
 
 
 @step("Policies of role {spec.principal}", "R8", "R9")

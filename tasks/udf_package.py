@@ -7,6 +7,7 @@ from pathlib import Path
 from alicloud import foas_projects, oss_objects
 from alicloud.errors import Misconfigured
 from alicloud.foas_projects import PackageSpec
+from alicloud.oss_objects import StoredObject
 from alicloud.session import Session
 from alicloud.settle import settle
 from blocks.environment import UdfPackage
@@ -17,11 +18,8 @@ MAX_BYTES = 256 * 1024 * 1024
 
 
 @step("UDF package {package.name}", "R20")
-def ensure_package(cloud: Session, package: UdfPackage, bucket: str) -> str:
+def ensure_package(cloud: Session, package: UdfPackage, bucket: str) -> StoredObject | None:
     """Upload the package unless the bucket has the same bytes.
-
-    Returns:
-        The object's key.
 
     Raises:
         Misconfigured: the file is missing, too large, or lies outside of udf/.
@@ -30,8 +28,7 @@ def ensure_package(cloud: Session, package: UdfPackage, bucket: str) -> str:
     key = f"udf/{package.name}"
     spec = oss_objects.udf_spec(bucket, key, package.path, data)
     planned = oss_objects.planned_object(spec)
-    settle(cloud, oss_objects.head_object(bucket, key), spec, oss_objects.udf_changes, planned)
-    return key
+    return settle(cloud, oss_objects.head_object(bucket, key), spec, oss_objects.udf_changes, planned)
 
 
 def _read(package: UdfPackage) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from alicloud import foasconsole, oss
 from alicloud.call import PLANNED
 from alicloud.errors import Unmet
@@ -15,6 +17,13 @@ from blocks.environment import Environment
 from tasks.account import Account
 from tasks.progress import Look, Timing, wait_with_progress
 from tasks.step import step
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What the workspace costs, in words."""
+
+    text: str
 
 
 @step("Workspace {name}, as it is", "R24")
@@ -57,31 +66,31 @@ def check_managed_zone(cloud: Session, zone: str, workspace: Workspace | None) -
 @step("Price of the workspace", "R13", "R24")
 def check_price(
     cloud: Session, environment: Environment, workspace: Workspace | None, vpc: Vpc, vswitches: list[VSwitch]
-) -> str:
+) -> Quote | None:
     """Ask what the workspace costs, and whether the environment allows it to be ordered.
 
     Returns:
-        The price in words; empty when the workspace exists.
+        The price in words; None when the workspace exists.
 
     Raises:
         ManualStep: the environment does not allow ordering.
         Unmet: it costs more than allowed, or the price reply hides a refusal.
     """
     if workspace is not None:
-        return ""
+        return None
     spec = desired.workspace(environment, vpc.vpc_id, [vswitch.vswitch_id for vswitch in vswitches])
     price = cloud.send(foasconsole.query_create_instance_price(spec))
     if price is None:
         raise Unmet("The price of the workspace is not known.", remedy="Retry this run.")
     foasconsole.check_price(price, environment.safety.max_price, environment.safety.may_order)
-    return foasconsole.price_text(spec, price)
+    return Quote(foasconsole.price_text(spec, price))
 
 
 @step("Workspace {environment.cluster.name}", "R13", "R24", once=True)
 def ensure_workspace(
-    cloud: Session, environment: Environment, vpc: Vpc, vswitches: list[VSwitch], price: str
+    cloud: Session, environment: Environment, vpc: Vpc, vswitches: list[VSwitch], quote: Quote | None
 ) -> Workspace:
-    """Order the workspace when it does not exist; `price` stands for the check that came before.
+    """Order the workspace when it does not exist; `quote` stands for the check that came before.
 
     Raises:
         Uncertain: the answer to CreateInstance was lost and no workspace was seen within the settle window.

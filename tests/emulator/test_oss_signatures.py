@@ -11,6 +11,7 @@ import pytest
 
 from emulator import ram
 from emulator.cloud import ACCESS_KEY_ID, ACCESS_KEY_SECRET
+from emulator.world import Clock
 from tests.emulator.client import Running
 from tests.emulator.oss_client import make_bucket, paths
 
@@ -90,8 +91,8 @@ def test_a_skewed_clock_is_refused(
     emulator: Running, monkeypatch: pytest.MonkeyPatch, version: str, minutes: int
 ) -> None:
     bucket = make_bucket(emulator, auth=auth(version))
-    wall = time.time()
-    monkeypatch.setattr(emulator.cloud.world.clock, "wall", lambda: wall - minutes * 60)
+    then = time.time() - minutes * 60
+    monkeypatch.setattr(emulator.cloud.world, "clock", Clock(wall=lambda: then))
 
     assert refused(bucket.get_bucket_info) == (403, "RequestTimeTooSkewed")
 

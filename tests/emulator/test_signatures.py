@@ -2,7 +2,7 @@
 
 import time
 from datetime import UTC, datetime
-from email.utils import formatdate
+from email.utils import formatdate, parsedate_to_datetime
 
 import httpx
 import pytest
@@ -365,3 +365,14 @@ def _common(emulator: Running, version: str, action: str) -> CommonRequest:
     request.set_version(version)
     request.set_action_name(action)
     return request
+
+
+def test_a_client_that_sets_its_clock_by_our_answers_is_heard_after_a_step_of_the_clock(emulator):
+    emulator.control("POST", "clock", {"advance": 7 * 24 * 3600})
+    told = parsedate_to_datetime(httpx.get(f"{emulator.url}/_emulator/health").headers["date"])
+    fields = rpc_fields("2015-05-01", "ListUsers", ACCOUNT)
+    fields["Timestamp"] = told.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    response = httpx.post(f"{emulator.url}/", params=signed(fields, "POST", ACCOUNT))
+
+    assert response.status_code == 200

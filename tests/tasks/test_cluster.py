@@ -1,6 +1,7 @@
 import pytest
 
 from alicloud import foas
+from alicloud.bssopenapi import OrderedInstance
 from alicloud.errors import ManualStep, Uncertain, Unmet
 from alicloud.vpc import Vpc
 from alicloud.vpc_vswitches import VSwitch
@@ -10,6 +11,7 @@ from tasks.cluster import check_cluster_network, ensure_cluster, find_cluster, f
 from tests.tasks.conftest import connected, everything, existing
 
 ORDER = "blinkonecs_cn-order-0001"
+BOUGHT = OrderedInstance(ORDER, "blinkonecs", "Normal", "cn-hangzhou", "Subscription")
 VPC = Vpc("vpc-bp1everything00000000", "realtime-compute", "192.168.0.0/16", "Available", "cn-hangzhou")
 VSWITCH = VSwitch("vsw-bp1everythingh0000000", VPC.vpc_id, "h", "192.168.1.0/24", "cn-hangzhou-h", "Available", 252)
 WANTED = existing(cluster={"name": "flink"})
@@ -31,7 +33,7 @@ def clustered(account):
 
 
 def create(cloud):
-    return ensure_cluster.fn(cloud, WANTED, ORDER, VPC, [VSWITCH])
+    return ensure_cluster.fn(cloud, WANTED, BOUGHT, VPC, [VSWITCH])
 
 
 @pytest.mark.requirement("R21")
@@ -84,7 +86,9 @@ def test_a_plan_hands_on_a_cluster_that_does_not_exist(unclustered):
 
 @pytest.mark.requirement("R12", "R13")
 def test_the_order_without_a_cluster_is_found(unclustered, cloud):
-    assert find_order.fn(cloud, WANTED.cluster, find_cluster.fn(cloud, "flink")) == ORDER
+    order = find_order.fn(cloud, WANTED.cluster, find_cluster.fn(cloud, "flink"))
+
+    assert (order.instance_id, order.status, order.region) == (ORDER, "Normal", "cn-hangzhou")
 
 
 @pytest.mark.requirement("R12", "R13")

@@ -29,17 +29,17 @@ def stocked(account):
 def test_a_package_is_uploaded_when_it_is_new_or_has_changed(project_folder, stocked, cloud):
     for content in (b"first", b"first", b"second"):
         (project_folder / "udf" / "orders.jar").write_bytes(content)
-        key = ensure_package.fn(cloud, PACKAGE, BUCKET)
+        stored = ensure_package.fn(cloud, PACKAGE, BUCKET)
 
     bucket = stocked.cloud.world.part(emulated_oss.State).buckets[BUCKET]
-    assert key == "udf/orders.jar"
-    assert len(bucket.objects[key]) == 2  # both versions are kept
+    assert stored.key == "udf/orders.jar"
+    assert len(bucket.objects[stored.key]) == 2  # both versions are kept
     assert stocked.writes() == ["PutObject", "PutObject"]
 
 
 @pytest.mark.requirement("R20")
 def test_a_package_is_registered_in_its_project_once(project_folder, stocked, cloud):
-    key = ensure_package.fn(cloud, PACKAGE, BUCKET)
+    key = ensure_package.fn(cloud, PACKAGE, BUCKET).key
 
     ensure_registration.fn(cloud, PACKAGE, key)
     ensure_registration.fn(cloud, PACKAGE, key)
