@@ -2,10 +2,13 @@
 
 - `errors`: the one tree of errors, each with the operator's next step
 - `call`: one API action as a value, and the four kinds of calls
-- `session`: sends a call; `endpoints`: where; `clock`: waits
+- `session`: sends a call; `endpoints`: where; `clock`: waits; `redaction`: keeps secrets out of what came back
 - `settle`: read, decide, act, verify; written once
 - `snapshot`: what a run has read, and what a dry run would write
 - `policy`: policy documents compared by meaning
 - `prerequisites`: what Realtime Compute needs of the other products (roles, policies, names)
-- a module per product: `ram sts vpc ecs oss bssopenapi foas foasconsole ververica`, each with models, calls, deciders
+- a module per product: `ram sts vpc ecs oss bssopenapi foas foasconsole ververica`, each with models, calls, deciders;
+  what is a concept of its own stands beside it: `ram_account ram_policies ram_action`, `vpc_vswitches`, `oss_objects`,
+  `foas_queues foas_projects`, `foasconsole_prices foasconsole_namespaces`
+- `states`: what a product's words for a state mean to one who waits
 """

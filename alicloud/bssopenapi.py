@@ -1,12 +1,9 @@
-"""Orders, what they bought, and the account's balance; nothing here buys or pays."""
+"""What the account's orders bought, and which one a cluster is made from; nothing here buys or pays."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from alicloud.call import Call, Kind, number_pages
@@ -17,7 +14,6 @@ VERSION = "2017-12-14"
 PAGE_SIZE = 300  # the most. Source: BssOpenApi 2017-12-14, QueryAvailableInstances
 
 # UNCONFIRMED: the product code of exclusive mode; by analogy with instance ids such as blinkonecs_1234.
-EXCLUSIVE_PRODUCT_CODE = "blinkonecs"
 
 _WHAT_AN_ORDER_IS = (
     "An order has a region, a master node specification and number, a slave node specification and number and a "
@@ -42,32 +38,6 @@ class OrderedInstance:
         return self.status == "Normal"
 
 
-@dataclass(frozen=True)
-class Order:
-    """An order, or one line of it; QueryOrders does not tell region and instances."""
-
-    order_id: str
-    product_code: str
-    order_type: str  # New, Renew, Upgrade ...; lower case in details
-    payment_status: str  # Unpaid, Paid, Cancelled; lower case in details
-    create_time: str
-    region: str = ""
-    instance_ids: tuple[str, ...] = ()
-
-    @property
-    def is_paid(self) -> bool:
-        return self.payment_status.lower() == "paid"
-
-
-@dataclass(frozen=True)
-class Balance:
-    """The account's money. `available` includes credit."""
-
-    currency: str
-    available: Decimal
-    available_cash: Decimal
-
-
 def query_available_instances(product_code: str, region: str = "") -> Call[tuple[OrderedInstance, ...]]:
     """List what the account has bought of a product, in one region or in all.
 
@@ -84,38 +54,6 @@ def query_available_instances(product_code: str, region: str = "") -> Call[tuple
         missing=(),
         next_page=number_pages(PAGE_SIZE, "PageNum"),
     )
-
-
-def query_account_balance() -> Call[Balance]:
-    """Read the account's balance. Source: BssOpenApi 2017-12-14, QueryAccountBalance."""
-    return Call(PRODUCT, VERSION, "QueryAccountBalance", Kind.READ, _balance)
-
-
-def query_orders(product_code: str, start: datetime, end: datetime) -> Call[tuple[Order, ...]]:
-    """List the orders of a product that were placed between two times (aware); without them it would be the last hour.
-
-    Source: BssOpenApi 2017-12-14, QueryOrders.
-    """
-    return Call(
-        PRODUCT,
-        VERSION,
-        "QueryOrders",
-        Kind.READ,
-        _orders,
-        {
-            "ProductCode": product_code,
-            "CreateTimeStart": _iso(start),
-            "CreateTimeEnd": _iso(end),
-            "PageSize": str(PAGE_SIZE),
-        },
-        missing=(),
-        next_page=number_pages(PAGE_SIZE, "PageNum"),
-    )
-
-
-def get_order_detail(order_id: str) -> Call[tuple[Order, ...]]:
-    """Read the lines of an order, with the instances that it bought. Source: BssOpenApi 2017-12-14, GetOrderDetail."""
-    return Call(PRODUCT, VERSION, "GetOrderDetail", Kind.READ, _orders, {"OrderId": order_id}, missing=())
 
 
 def usable_orders(
@@ -208,33 +146,3 @@ def _instance(row: Mapping[str, Any]) -> OrderedInstance:
         create_time=row.get("CreateTime") or "",
         end_time=row.get("EndTime") or "",
     )
-
-
-def _orders(body: Any) -> tuple[Order, ...]:
-    return tuple(_order(row) for row in _data(body)["OrderList"]["Order"])
-
-
-def _order(row: Mapping[str, Any]) -> Order:
-    return Order(
-        order_id=row["OrderId"],
-        product_code=row["ProductCode"],
-        order_type=row["OrderType"],
-        payment_status=row["PaymentStatus"],
-        create_time=row["CreateTime"],
-        region=row.get("Region") or "",
-        instance_ids=tuple(json.loads(row.get("InstanceIDs") or "[]")),  # a JSON list in a string
-    )
-
-
-def _balance(body: Any) -> Balance:
-    data = _data(body)
-    return Balance(data["Currency"], _amount(data["AvailableAmount"]), _amount(data["AvailableCashAmount"]))
-
-
-def _amount(text: str) -> Decimal:
-    """Read an amount, which may have thousands separators: 10,000.00."""
-    return Decimal(text.replace(",", ""))
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -86,7 +86,10 @@ class Unreachable(AlibabaCloudError):
 
 
 class Uncertain(AlibabaCloudError):
-    default_remedy = "Look in the console whether it exists before you Retry; a retry adopts what it finds."
+    default_remedy = (
+        "Look in the console whether it exists. Retry only once you know: a retry adopts what it finds, and makes it "
+        "anew when it finds nothing."
+    )
 
 
 class Unmet(AlibabaCloudError):

@@ -1,4 +1,4 @@
-"""Clusters of exclusive mode: read, made once from an order, waited for, and what they have to share out."""
+"""Clusters of exclusive mode: read, made once from an order, and waited for."""
 
 from __future__ import annotations
 
@@ -17,9 +17,6 @@ PRODUCT = "foas"
 VERSION = "2018-11-11"
 PAGE_SIZE = 100
 
-# 1 CU = 1 vCPU and 4 GiB. Source: foas 2018-11-11, CreateQueue.
-VCORES_PER_CU = 100
-MIB_PER_CU = 4096
 
 # UNCONFIRMED: foas documents no error codes.
 ABSENT_CLUSTER = frozenset(["ClusterNotFound", "InvalidClusterId.NotFound"])
@@ -35,8 +32,6 @@ CLUSTER_STATES = {
     "DESTROYING": Progress.FAILED,
     "DESTROYED": Progress.FAILED,
 }
-
-EXPECTED_CREATION_SECONDS = 1800.0  # "about half an hour". Source: Realtime Compute, preparation guide
 
 
 @dataclass(frozen=True)
@@ -68,39 +63,6 @@ class ClusterSpec:
     vpc_id: str
     vswitch_id: str
     zone: str
-
-
-@dataclass(frozen=True)
-class ClusterResource:
-    """What the slaves of a cluster hold."""
-
-    total_vcores: int
-    total_mib: int
-
-    @property
-    def cus(self) -> int:
-        return min(self.total_vcores // VCORES_PER_CU, self.total_mib // MIB_PER_CU)
-
-
-@dataclass(frozen=True)
-class Queue:
-    """A share of a cluster: jobs in it may take up to `max_*`."""
-
-    cluster_id: str
-    name: str
-    max_vcores: int
-    used_vcores: int
-    max_mib: int
-    used_mib: int
-
-    @property
-    def cus(self) -> int:
-        # Rounded: the cloud answers 599 vcores for 600. Source: foas 2018-11-11, sample of GetClusterQueueInfo.
-        return min(round(self.max_vcores / VCORES_PER_CU), round(self.max_mib / MIB_PER_CU))
-
-    @property
-    def used_cus(self) -> float:
-        return max(self.used_vcores / VCORES_PER_CU, self.used_mib / MIB_PER_CU)
 
 
 def list_cluster() -> Call[tuple[Cluster, ...]]:
@@ -160,35 +122,6 @@ def create_cluster(spec: ClusterSpec) -> Call[str]:
         method="POST",
         path="/api/v2/clusters",
         means=f"create cluster {spec.name} from order {spec.order_id}",
-    )
-
-
-def get_cluster_resource(cluster_id: str) -> Call[ClusterResource | None]:
-    """Read how much the cluster has. Source: foas 2018-11-11, GetClusterResource."""
-    return Call(
-        PRODUCT,
-        VERSION,
-        "GetClusterResource",
-        Kind.READ,
-        lambda body: _resource(body["Resource"]),
-        method="GET",
-        path=cluster_path(cluster_id, "resource"),
-        absent=ABSENT_CLUSTER,
-    )
-
-
-def get_cluster_queue_info(cluster_id: str) -> Call[tuple[Queue, ...]]:
-    """Read all queues of a cluster. Source: foas 2018-11-11, GetClusterQueueInfo."""
-    return Call(
-        PRODUCT,
-        VERSION,
-        "GetClusterQueueInfo",
-        Kind.READ,
-        lambda body: tuple(_queue(row) for row in body["Queues"]["Queue"]),
-        method="GET",
-        path=cluster_path(cluster_id, "queueinfo"),
-        absent=ABSENT_CLUSTER,
-        missing=(),
     )
 
 
@@ -283,17 +216,6 @@ def cluster_ready(cluster: Cluster | None) -> bool:
     return means is Progress.READY
 
 
-def creation_percent(elapsed: float, expected: float = EXPECTED_CREATION_SECONDS) -> int:
-    """Estimate how far a creation is, in percent: it never falls as time passes and stays below 100.
-
-    Args:
-        elapsed: seconds since it began.
-        expected: seconds that it usually takes; then 90 is reached, and the rest comes ever more slowly.
-    """
-    share = max(0.0, elapsed) / expected
-    return int(90 * share) if share <= 1 else int(90 + 9 * (1 - 1 / share))
-
-
 def ticket_text(
     spec: ClusterSpec, cluster: Cluster, account_id: str, elapsed_seconds: float, request_ids: Sequence[str]
 ) -> str:
@@ -339,29 +261,4 @@ def _detailed(row: Mapping[str, Any]) -> Cluster:
         security_group_id=row.get("UserSGId") or "",
         bucket=json.loads(row.get("UserOssInfo") or "{}").get("bucket") or "",
         instance_infos=row.get("InstanceInfos") or "",
-    )
-
-
-def _resource(row: Mapping[str, Any]) -> ClusterResource:
-    return ClusterResource(
-        total_vcores=int(row["TotalVirtualCores"]),
-        total_mib=int(row["TotalMB"]),
-    )
-
-
-def _queue(row: Mapping[str, Any]) -> Queue:
-    external = json.loads(row.get("ExternalInfo") or "{}")
-
-    def number(name: str) -> int:
-        # A number that is too large is shown as -9999; the real one stands in ExternalInfo.
-        value = int(row[name])
-        return int(external[name[0].lower() + name[1:]]) if value == -9999 else value
-
-    return Queue(
-        cluster_id=row["ClusterId"],
-        name=row["QueueName"],
-        max_vcores=number("MaxVCore"),
-        used_vcores=number("UsedVCore"),
-        max_mib=number("MaxMem"),
-        used_mib=number("UsedMem"),
     )

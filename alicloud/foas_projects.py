@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from alicloud.call import Call, Kind, index_pages
 from alicloud.errors import ManualStep, Unmet
-from alicloud.foas import MIB_PER_CU, PAGE_SIZE, PRODUCT, VCORES_PER_CU, VERSION, Queue, cluster_path
+from alicloud.foas import PAGE_SIZE, PRODUCT, VERSION, cluster_path
+from alicloud.foas_queues import MIB_PER_CU, VCORES_PER_CU, Queue
 
 # Usable compute units of one slave node. Source: the product's price list (a rule of thumb).
 USABLE_CUS_PER_SLAVE: Mapping[str, int] = {

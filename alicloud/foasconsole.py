@@ -1,4 +1,4 @@
-"""Workspaces of fully managed Flink (foasconsole 2021-10-28): find, price, order, states."""
+"""Workspaces of fully managed Flink (foasconsole 2021-10-28): find, order, states. Prices: `foasconsole_prices`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from alicloud.call import PLANNED, Call, Kind, index_pages
-from alicloud.errors import ManualStep, Refused, Unmet
+from alicloud.errors import Refused, Unmet
 from alicloud.states import Progress, progress
 
 PRODUCT = "foasconsole"
@@ -69,18 +68,6 @@ class WorkspaceSpec:
     auto_renew: bool = False
 
 
-@dataclass(frozen=True)
-class Price:
-    """What an order costs. `code` is set when a refusal hides in the reply."""
-
-    currency: str
-    original: Decimal
-    discount: Decimal
-    trade: Decimal
-    code: str = ""
-    message: str = ""
-
-
 def describe_instances(region: str, name: str = "") -> Call[tuple[Workspace, ...]]:
     """List workspaces. Source: foasconsole 2021-10-28, DescribeInstances."""
     return Call(
@@ -108,7 +95,7 @@ def create_instance(spec: WorkspaceSpec) -> Call[str]:
         "CreateInstance",
         Kind.ONCE,
         lambda body: str(succeeded(body)["OrderInfo"]["InstanceId"]),
-        {**_wanted(spec), "InstanceName": spec.name, "VpcId": spec.vpc_id, "ZoneId": spec.zone},
+        {**order_parameters(spec), "InstanceName": spec.name, "VpcId": spec.vpc_id, "ZoneId": spec.zone},
         means=f"order workspace {spec.name} with {spec.cpu} CUs",
     )
 
@@ -131,7 +118,7 @@ def check_workspace(desired: WorkspaceSpec, actual: Workspace) -> None:
     """Check that an existing workspace is the one that is wanted.
 
     Raises:
-        Unmet: another VPC, vSwitch, bucket or billing.
+        Unmet: another VPC, vSwitch, bucket or billing, or fewer compute units; scaling is not a side effect.
     """
     pairs = [
         ("VPC", desired.vpc_id, actual.vpc_id),
@@ -142,6 +129,8 @@ def check_workspace(desired: WorkspaceSpec, actual: Workspace) -> None:
     lacking = sorted(set(desired.vswitch_ids) - set(actual.vswitch_ids))
     if actual.vswitch_ids and lacking:
         wrong.append(f"vSwitches {', '.join(lacking)} are not among {', '.join(actual.vswitch_ids)}")
+    if 0 < actual.cpu < desired.cpu:
+        wrong.append(f"it has {actual.cpu} CUs, wanted {desired.cpu}")
     if wrong:
         raise Unmet(
             f"Workspace {actual.name} ({actual.instance_id}) exists but differs: {'; '.join(wrong)}.",
@@ -196,47 +185,6 @@ def workspace_ready(workspace: Workspace | None) -> bool:
     return means is Progress.READY
 
 
-def query_create_instance_price(spec: WorkspaceSpec) -> Call[Price | None]:
-    """Ask what an order would cost; orders nothing. Source: foasconsole 2021-10-28, QueryCreateInstancePrice."""
-    parameters = {**_wanted(spec), "InstanceName": spec.name}
-    if PLANNED in (spec.vpc_id, *spec.vswitch_ids):  # a price does not depend on a network that does not exist yet
-        del parameters["VSwitchIds"]
-    else:
-        parameters["VpcId"] = spec.vpc_id
-    return Call(PRODUCT, VERSION, "QueryCreateInstancePrice", Kind.READ, _price, parameters)
-
-
-def check_price(price: Price, max_price: Decimal | None, may_order: bool) -> None:
-    """Check that the order may be placed.
-
-    Raises:
-        ManualStep: the environment does not allow ordering, or names no highest price.
-        Unmet: a refusal hides in the price reply, or it costs more than is allowed.
-    """
-    if price.code:
-        raise Unmet(
-            f"The order would be refused: {price.code} {price.message}".rstrip(". ") + ".",
-            remedy="Pay or cancel the unpaid order in the console, then Retry this run.",
-        )
-    if not may_order or max_price is None:
-        raise ManualStep(
-            f"The workspace would cost {price.trade} {price.currency}; the environment does not allow ordering it.",
-            remedy="Set safety.may_order and safety.max_price, or order it in the console; then Retry this run.",
-        )
-    if price.trade > max_price:
-        raise Unmet(
-            f"The workspace would cost {price.trade} {price.currency}, more than safety.max_price ({max_price}).",
-            remedy="Raise the limit on purpose, or order fewer compute units.",
-        )
-
-
-def price_text(spec: WorkspaceSpec, price: Price) -> str:
-    """Write the price as an operator reads it."""
-    cycles = f"{spec.duration} {spec.pricing_cycle.lower()}{'s' if spec.duration > 1 else ''}"
-    term = f"for {cycles}" if spec.charge_type == "PRE" else "an hour"
-    return f"{price.trade} {price.currency} {term} (list price {price.original})"
-
-
 def describe_supported_zones(region: str) -> Call[tuple[str, ...]]:
     """List the zones where workspaces are sold. Source: foasconsole 2021-10-28, DescribeSupportedZones."""
     return Call(
@@ -285,7 +233,8 @@ def resource_spec(cus: int) -> str:
     return json.dumps({"Cpu": cus, "MemoryGB": 4 * cus}, separators=(",", ":"))
 
 
-def _wanted(spec: WorkspaceSpec) -> dict[str, str]:
+def order_parameters(spec: WorkspaceSpec) -> dict[str, str]:
+    """Give what an order and the question for its price have in common."""
     storage: dict[str, Any] = {"FullyManaged": True} if spec.managed_storage else {"Oss": {"Bucket": spec.bucket}}
     return {
         "Region": spec.region,
@@ -335,17 +284,3 @@ def _stage(stage: Mapping[str, Any]) -> tuple[str, int | None]:
     behind = sum(int(step["Weight"]) for step in steps if int(step["StepIndex"]) < current)
     name = next((str(step["StepName"]) for step in steps if int(step["StepIndex"]) == current), "")
     return name, min(99, 100 * behind // total)
-
-
-def _price(body: Any) -> Price:
-    found = body.get("PriceInfo") or {}
-    if not found.get("Code"):  # else the refusal stands inside
-        succeeded(body)
-    return Price(
-        currency=str(found["Currency"]),
-        original=Decimal(str(found["OriginalAmount"])),
-        discount=Decimal(str(found["DiscountAmount"])),
-        trade=Decimal(str(found["TradeAmount"])),
-        code=str(found.get("Code") or "") if found.get("Code") not in ("Success", "200") else "",
-        message=str(found.get("Message") or ""),
-    )

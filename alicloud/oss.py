@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from alicloud import policy
 from alicloud.call import Call, Kind
 from alicloud.errors import Unmet
 
@@ -62,6 +63,35 @@ def get_bucket_info(name: str, region: str) -> Call[Bucket | None]:
             "speaks of the AccessKey or the signature, correct the credentials block. Then Retry this run."
         ),
     )
+
+
+def get_bucket_policy(name: str) -> Call[str]:
+    """Read a bucket's policy, JSON text; empty when it has none. Source: OSS, GetBucketPolicy."""
+    return Call(
+        PRODUCT,
+        VERSION,
+        "GetBucketPolicy",
+        Kind.READ,
+        lambda result: str(result.policy),
+        operation="get_bucket_policy",
+        bucket=name,
+        absent=frozenset({"NoSuchBucketPolicy", "NoSuchBucket"}),
+        missing="",
+        means=f"read the policy of OSS bucket {name}",
+    )
+
+
+def check_bucket_policy(name: str, text: str) -> None:
+    """Check that a bucket's policy lets nobody in whom nobody named (R20).
+
+    Raises:
+        Unmet: it allows something to everybody.
+    """
+    if text and policy.opens_to_everybody(text):
+        raise Unmet(
+            f"OSS bucket {name} is public: its bucket policy allows something to everybody.",
+            remedy="Take that statement out of the bucket policy in the console, or name another bucket; then Retry.",
+        )
 
 
 def create_bucket(spec: BucketSpec) -> Call[None]:

@@ -55,11 +55,17 @@ def differences(wanted: Document, actual: Document) -> list[str]:
     return [f"+ {line}" for line in lacking] + [f"- {line}" for line in surplus]
 
 
-def trusts_services_only(trust_policy: Document) -> bool:
-    """Say whether a trust policy lets services of Alibaba Cloud assume the role, and nobody else."""
-    principals = [right.principal for right in _rights(trust_policy).values()]
-    return bool(principals) and all(
-        principal.startswith("Service ") and principal.endswith(".aliyuncs.com") for principal in principals
+def trusts_a_service(trust_policy: Document) -> bool:
+    """Say whether a trust policy lets a service of Alibaba Cloud assume the role."""
+    allowed = [right.principal for right in _rights(trust_policy).values() if right.effect == "Allow"]
+    return any(principal.startswith("Service ") and principal.endswith(".aliyuncs.com") for principal in allowed)
+
+
+def opens_to_everybody(text: Document) -> bool:
+    """Say whether a bucket policy allows anything to everybody, without a condition. Source: OSS, bucket policies."""
+    return any(
+        right.effect == "Allow" and right.principal.rpartition(" ")[2] == "*" and not right.condition
+        for right in _rights(text).values()
     )
 
 

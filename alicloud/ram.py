@@ -1,7 +1,6 @@
-"""Resource Access Management (RAM): the people. Users, how they log on, their AccessKeys, groups.
+"""Resource Access Management (RAM): the people. Users, how they log on, groups.
 
-What holds for all users of the account stands in `ram_account` and is offered here too; policies and roles stand in
-`ram_policies`.
+What holds for all users of the account stands in `ram_account`, policies and roles in `ram_policies`.
 """
 
 from __future__ import annotations
@@ -10,19 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from alicloud.call import PLANNED, Call, Kind
-from alicloud.ram_account import PasswordPolicy as PasswordPolicy
-from alicloud.ram_account import PasswordPolicySpec as PasswordPolicySpec
-from alicloud.ram_account import SecurityPreference as SecurityPreference
-from alicloud.ram_account import SecurityPreferenceSpec as SecurityPreferenceSpec
-from alicloud.ram_account import get_account_alias as get_account_alias
-from alicloud.ram_account import get_password_policy as get_password_policy
-from alicloud.ram_account import get_security_preference as get_security_preference
-from alicloud.ram_account import password_policy_changes as password_policy_changes
-from alicloud.ram_account import security_preference_changes as security_preference_changes
-from alicloud.ram_account import set_password_policy as set_password_policy
-from alicloud.ram_account import set_security_preference as set_security_preference
-from alicloud.ram_action import PRODUCT, VERSION, flag, given, read, write
+from alicloud.call import PLANNED, Call
+from alicloud.ram_action import flag, given, read, write
 
 
 @dataclass(frozen=True)
@@ -66,15 +54,6 @@ class LoginProfileSpec:
 
 
 @dataclass(frozen=True)
-class AccessKey:
-    """An AccessKey pair. The secret is shown in the reply to its creation and never again."""
-
-    access_key_id: str
-    status: str
-    access_key_secret: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True)
 class Group:
     name: str
     comments: str = ""
@@ -99,11 +78,6 @@ class MembershipSpec:
 def get_user(name: str) -> Call[User | None]:
     """Source: RAM 2015-05-01, GetUser."""
     return read("GetUser", _user, {"UserName": name}, absent=("EntityNotExist.User",))
-
-
-def list_users() -> Call[tuple[User, ...]]:
-    """Source: RAM 2015-05-01, ListUsers."""
-    return read("ListUsers", _users, paged=True, missing=())
 
 
 def create_user(desired: UserSpec) -> Call[None]:
@@ -167,30 +141,6 @@ def login_profile_changes(desired: LoginProfileSpec, actual: LoginProfile | None
     return []
 
 
-def planned_login_profile(desired: LoginProfileSpec) -> LoginProfile:
-    """Stand in for a logon that a dry run would create."""
-    return LoginProfile(desired.user, desired.mfa_required, password_reset_required=True)
-
-
-def create_access_key(user: str) -> Call[AccessKey]:
-    """Make an AccessKey pair: each call makes another one. Source: RAM 2015-05-01, CreateAccessKey."""
-    return Call(
-        PRODUCT,
-        VERSION,
-        "CreateAccessKey",
-        Kind.ONCE,
-        _new_access_key,
-        parameters={"UserName": user},
-        means=f"create an AccessKey pair for RAM user {user}",
-        remedy=f"Delete an AccessKey pair of {user} that is no longer used (two are the limit), then Retry this run.",
-    )
-
-
-def list_access_keys(user: str) -> Call[tuple[AccessKey, ...]]:
-    """Source: RAM 2015-05-01, ListAccessKeys."""
-    return read("ListAccessKeys", _access_keys, {"UserName": user}, absent=("EntityNotExist.User",), missing=())
-
-
 def get_group(name: str) -> Call[Group | None]:
     """Source: RAM 2015-05-01, GetGroup."""
     return read("GetGroup", _group, {"GroupName": name}, absent=("EntityNotExist.Group",))
@@ -216,21 +166,10 @@ def group_changes(desired: GroupSpec, actual: Group | None) -> list[Call[Any]]:
     return []
 
 
-def planned_group(desired: GroupSpec) -> Group:
-    """Stand in for a group that a dry run would create."""
-    return Group(desired.name, desired.comments)
-
-
 def list_users_for_group(group: str) -> Call[tuple[str, ...]]:
     """Give the names of a group's users. Source: RAM 2015-05-01, ListUsersForGroup."""
     absent = ("EntityNotExist.Group",)
     return read("ListUsersForGroup", _user_names, {"GroupName": group}, absent=absent, missing=(), paged=True)
-
-
-def list_groups_for_user(user: str) -> Call[tuple[str, ...]]:
-    """Give the names of a user's groups. Source: RAM 2015-05-01, ListGroupsForUser."""
-    absent = ("EntityNotExist.User",)
-    return read("ListGroupsForUser", _group_names, {"UserName": user}, absent=absent, missing=())
 
 
 def add_user_to_group(user: str, group: str) -> Call[None]:
@@ -244,16 +183,6 @@ def add_user_to_group(user: str, group: str) -> Call[None]:
     )
 
 
-def remove_user_from_group(user: str, group: str) -> Call[None]:
-    """Source: RAM 2015-05-01, RemoveUserFromGroup."""
-    return write(
-        "RemoveUserFromGroup",
-        f"remove RAM user {user} from group {group}",
-        {"UserName": user, "GroupName": group},
-        done=("EntityNotExist.User.Group", "EntityNotExist.User", "EntityNotExist.Group"),
-    )
-
-
 def membership_changes(desired: MembershipSpec, actual: Sequence[str]) -> list[Call[Any]]:
     """Add the users that are missing; remove nobody."""
     missing = [user for user in dict.fromkeys(desired.users) if user not in actual]
@@ -261,14 +190,7 @@ def membership_changes(desired: MembershipSpec, actual: Sequence[str]) -> list[C
 
 
 def _user(body: Mapping[str, Any]) -> User:
-    return _one_user(body["User"])
-
-
-def _users(body: Mapping[str, Any]) -> tuple[User, ...]:
-    return tuple(_one_user(facts) for facts in body["Users"]["User"])
-
-
-def _one_user(facts: Mapping[str, Any]) -> User:
+    facts = body["User"]
     texts = (str(facts.get(name) or "") for name in ("DisplayName", "Comments", "Email"))
     return User(facts["UserName"], facts["UserId"], *texts)
 
@@ -278,15 +200,6 @@ def _login_profile(body: Mapping[str, Any]) -> LoginProfile:
     return LoginProfile(facts["UserName"], bool(facts["MFABindRequired"]), bool(facts["PasswordResetRequired"]))
 
 
-def _new_access_key(body: Mapping[str, Any]) -> AccessKey:
-    facts = body["AccessKey"]
-    return AccessKey(facts["AccessKeyId"], facts["Status"], facts["AccessKeySecret"])
-
-
-def _access_keys(body: Mapping[str, Any]) -> tuple[AccessKey, ...]:
-    return tuple(AccessKey(facts["AccessKeyId"], facts["Status"]) for facts in body["AccessKeys"]["AccessKey"])
-
-
 def _group(body: Mapping[str, Any]) -> Group:
     facts = body["Group"]
     return Group(facts["GroupName"], str(facts.get("Comments") or ""))
@@ -294,7 +207,3 @@ def _group(body: Mapping[str, Any]) -> Group:
 
 def _user_names(body: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(facts["UserName"] for facts in body["Users"]["User"])
-
-
-def _group_names(body: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(facts["GroupName"] for facts in body["Groups"]["Group"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from alicloud import policy, prerequisites
-from alicloud.call import PLANNED, Call
+from alicloud.call import Call
 from alicloud.errors import ManualStep, Unmet
 from alicloud.ram_action import flag, given, read, write
 
@@ -36,14 +36,6 @@ class PolicySpec:
     name: str
     document: str
     description: str = ""
-
-
-@dataclass(frozen=True)
-class PolicyVersion:
-    version_id: str
-    is_default: bool
-    document: str
-    create_date: str
 
 
 @dataclass(frozen=True)
@@ -81,7 +73,7 @@ class RoleSpec:
 
     `trusted_service` is empty where it is not known: then whom the role trusts is not compared, and the role cannot
     be created by us. `certain` is false where it is only the documented default: then a role that exists and trusts
-    another service of Alibaba Cloud is right, since the console made it and the vendor knows its own name.
+    a service of Alibaba Cloud is right, since the console made it and the vendor knows its own name.
     """
 
     name: str
@@ -115,23 +107,6 @@ def create_policy_version(name: str, document: str) -> Call[None]:
     )
 
 
-def list_policy_versions(name: str, policy_type: PolicyType = "Custom") -> Call[tuple[PolicyVersion, ...]]:
-    """Source: RAM 2015-05-01, ListPolicyVersions."""
-    parameters = {"PolicyName": name, "PolicyType": policy_type}
-    absent = ("EntityNotExist.Policy",)
-    return read("ListPolicyVersions", _policy_versions, parameters, absent=absent, missing=())
-
-
-def delete_policy_version(name: str, version_id: str) -> Call[None]:
-    """Source: RAM 2015-05-01, DeletePolicyVersion."""
-    return write(
-        "DeletePolicyVersion",
-        f"delete version {version_id} of policy {name}",
-        {"PolicyName": name, "VersionId": version_id},
-        done=("EntityNotExist.Policy.Version", "EntityNotExist.Policy"),
-    )
-
-
 def policy_changes(desired: PolicySpec, actual: Policy | None) -> list[Call[Any]]:
     """Decide by meaning; a changed policy becomes a new default version.
 
@@ -153,11 +128,6 @@ def policy_changes(desired: PolicySpec, actual: Policy | None) -> list[Call[Any]
     return [replace(call, means=f"{call.means}: {'; '.join(changed)}")]
 
 
-def planned_policy(desired: PolicySpec) -> Policy:
-    """Stand in for a policy that a dry run would create."""
-    return Policy(desired.name, "Custom", desired.document, PLANNED, 0)
-
-
 def list_policies_for(kind: PrincipalKind, principal: str) -> Call[tuple[Attachment, ...]]:
     """Give what is attached to a user, group or role, nothing when it does not exist.
 
@@ -177,17 +147,6 @@ def attach_policy(kind: PrincipalKind, principal: str, attachment: Attachment) -
         _triple(noun, principal, attachment),
         done=(f"EntityAlreadyExists.{noun}.Policy",),
         check=f"check that policy {attachment} and {kind} {principal} exist",
-    )
-
-
-def detach_policy(kind: PrincipalKind, principal: str, attachment: Attachment) -> Call[None]:
-    """Source: RAM 2015-05-01, DetachPolicyFromUser, DetachPolicyFromGroup, DetachPolicyFromRole."""
-    noun = kind.capitalize()
-    return write(
-        f"DetachPolicyFrom{noun}",
-        f"detach policy {attachment} from {kind} {principal}",
-        _triple(noun, principal, attachment),
-        done=(f"EntityNotExist.{noun}.Policy", f"EntityNotExist.{noun}", "EntityNotExist.Policy"),
     )
 
 
@@ -235,12 +194,6 @@ def role_changes(desired: RoleSpec, actual: Role | None) -> list[Call[Any]]:
     return [update_role(desired)] if _trust_differences(desired, actual) else []
 
 
-def planned_role(desired: RoleSpec) -> Role:
-    """Stand in for a role that a dry run would create."""
-    arn = f"acs:ram::{PLANNED}:role/{desired.name}"
-    return Role(desired.name, arn, prerequisites.trust_policy(desired.trusted_service), desired.description)
-
-
 def check_role(spec: RoleSpec, role: Role | None, attached: Sequence[Attachment], needed: Sequence[Attachment]) -> None:
     """Check that the service's role is there, trusts the service and carries its policies.
 
@@ -275,7 +228,7 @@ def _authorize(role: str) -> str:
 
 
 def _trust_differences(spec: RoleSpec, role: Role) -> list[str]:
-    if not spec.trusted_service or (not spec.certain and policy.trusts_services_only(role.trust_policy)):
+    if not spec.trusted_service or (not spec.certain and policy.trusts_a_service(role.trust_policy)):
         return []
     return policy.differences(prerequisites.trust_policy(spec.trusted_service), role.trust_policy)
 
@@ -292,13 +245,6 @@ def _policy(body: Mapping[str, Any]) -> Policy:
         version["PolicyDocument"],
         facts["DefaultVersion"],
         int(facts["AttachmentCount"]),
-    )
-
-
-def _policy_versions(body: Mapping[str, Any]) -> tuple[PolicyVersion, ...]:
-    return tuple(
-        PolicyVersion(facts["VersionId"], bool(facts["IsDefaultVersion"]), facts["PolicyDocument"], facts["CreateDate"])
-        for facts in body["PolicyVersions"]["PolicyVersion"]
     )
 
 

@@ -22,7 +22,8 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from alicloud.call import Call, Kind
 from alicloud.clock import Clock
 from alicloud.endpoints import endpoint
-from alicloud.errors import AlibabaCloudError, Refused, Uncertain, Unreachable, refusal
+from alicloud.errors import AlibabaCloudError, Refused, Unavailable, Uncertain, Unreachable, refusal
+from alicloud.redaction import redact
 from alicloud.snapshot import Ledger, Snapshot
 
 Answer = TypeVar("Answer")
@@ -187,7 +188,7 @@ class Session:
             text = f"No answer to {call.action}: {lost}. It may have taken effect."
             raise Uncertain(text, action=call.action) from None
         except AlibabaCloudError as error:
-            if getattr(error, "status", 0) >= 500:
+            if isinstance(error, Unavailable) or getattr(error, "status", 0) >= 500:
                 text = f"{error.message} It may have taken effect all the same."
                 raise Uncertain(text, action=call.action, request_id=error.request_id) from None
             error.transient = False
@@ -327,17 +328,6 @@ def _parsed(call: Call[Any], body: Any, request_id: str) -> Any:
         ) from None
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise _NoAnswer(f"its form is not what we know ({type(error).__name__}, request {request_id or '-'})") from None
-
-
-def redact(text: str) -> str:
-    """Take AccessKey ids, tokens and signatures out of a text that came from a vendor's library or the cloud."""
-    text = re.sub(
-        r"(?i)(AccessKeyId|AccessKeySecret|SecurityToken|Signature|Password|OSSAccessKeyId)(=|%3D|\"?:\s*\"?)[^&\s\"',)]+",
-        r"\1\2***",
-        text,
-    )
-    text = re.sub(r"\b(LTAI|STS\.)[A-Za-z0-9]{8,}", r"\1***", text)
-    return re.sub(r"(?s)(server string to sign is:).*", r"\1 ***", text)
 
 
 def _host(url: str) -> str:

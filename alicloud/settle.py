@@ -126,5 +126,10 @@ def _verify(
         waited, look = waited + pause, look + 1
     if failure is not None:
         raise failure
+    if any(call.once_only for call in calls):
+        raise Uncertain(
+            f"{calls[0].action} was answered, but after {waited:.0f} s nothing is seen of it.",
+            remedy="Do not Retry before the console shows it: a run that does not see it would order it again.",
+        )
     still = "; ".join(call.means or call.action for call in remaining)
     raise Unsettled(f"{calls[0].action} was answered, but after {waited:.0f} s the cloud still lacks: {still}.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
 
+from alicloud import prerequisites
 from alicloud.endpoints import EXCLUSIVE_REGIONS
 from alicloud.foas_projects import USABLE_CUS_PER_SLAVE
 
@@ -44,7 +45,19 @@ def conflicts(environment: Any) -> list[Conflict]:
         found += _projects(environment)
     if environment.storage:
         found += _packages(environment)
+    if environment.service_role:
+        found += _role(environment.service_role)
     return found
+
+
+def _role(role: Any) -> Iterator[Conflict]:
+    defaults = ("", prerequisites.EXCLUSIVE_ROLE, prerequisites.MANAGED_ROLE)
+    if role.name not in defaults and not role.trusted_service:
+        yield Conflict(
+            ("service_role", "trusted_service"),
+            f"role {role.name} is not the service's own, so whom it is to trust must be said",
+            f"Name the service principal, such as {prerequisites.DEFAULT_EXCLUSIVE_SERVICE}.",
+        )
 
 
 def _repeated(names: list[str], place: str, what: str) -> Iterator[Conflict]:

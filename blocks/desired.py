@@ -32,19 +32,19 @@ class Access:
 
 def users(environment: Environment) -> list[UserSpec]:
     return [
-        UserSpec(name=user.name, display_name=user.display_name or user.name, email=user.email)
-        for user in environment.people.users
+        UserSpec(name=user.name, display_name=user.display_name, email=user.email) for user in environment.people.users
     ]
 
 
 def logon_secret(environment: Environment, user: User) -> str:
     """Give the name of the Secret block that holds a user's one-time password."""
-    return f"logon-{environment.name}-{_block_name(user.name)}"
+    clean = re.sub(r"[^a-z0-9-]", "-", user.name.lower())
+    return f"logon-{environment.name}-{clean}-{_digest(environment.name, user.name)}"
 
 
-def _block_name(text: str) -> str:
-    clean = re.sub(r"[^a-z0-9-]", "-", text.lower())
-    return clean if clean == text else f"{clean}-{sha256(text.encode()).hexdigest()[:8]}"
+def _digest(*parts: str) -> str:
+    """Tell names apart that run together once they are joined."""
+    return sha256("\0".join(parts).encode()).hexdigest()[:8]
 
 
 def namespace_members(environment: Environment, project: Project) -> list[tuple[str, str]]:
@@ -94,8 +94,7 @@ def _policy_name(environment: str, kind: str, who: str) -> str:
     ways = len(re.findall(r"(?=-(?:group|user)-)", clean))
     if clean == wanted and ways == 1:
         return clean
-    digest = sha256("\0".join((environment, kind, who)).encode()).hexdigest()
-    return f"{clean[:100]}-{digest[:8]}"
+    return f"{clean[:100]}-{_digest(environment, kind, who)}"
 
 
 def password_policy(environment: Environment) -> PasswordPolicySpec:

@@ -53,11 +53,11 @@ class PasswordPolicy(Section):
 
 
 class SecurityPreference(Section):
-    """What RAM users may do for themselves (R2)."""
+    """What RAM users may do for themselves (R2). What is left open stays as the account has it."""
 
-    allow_user_to_change_password: bool = Field(True, title="May change their password")
+    allow_user_to_change_password: bool | None = Field(None, title="May change their password")
     allow_user_to_manage_access_keys: bool = Field(False, title="May manage their AccessKeys")
-    allow_user_to_manage_mfa_devices: bool = Field(True, title="May manage their MFA devices")
+    allow_user_to_manage_mfa_devices: bool | None = Field(None, title="May manage their MFA devices")
     enable_save_mfa_ticket: bool = Field(False, title="May keep MFA for 7 days")
     login_session_hours: int = Field(6, ge=1, le=24, title="Hours until a console session ends")
 

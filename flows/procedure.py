@@ -82,9 +82,8 @@ def authorize_people(run: Run, account: Handle) -> list[Handle]:
     for user in people.users:
         if user.console_logon:
             secret = desired.logon_secret(environment, user)
-            length = people.password_policy.minimum_length
             after = [*settings, users[user.name]]
-            done.append(run.step(ensure_logon, user.name, user.mfa_required, secret, length, after=after))
+            done.append(run.step(ensure_logon, user.name, user.mfa_required, secret, after=after))
     groups = {}
     for group, membership in desired.groups(environment):
         groups[group.name] = run.step(ensure_group, group, after=[account])
@@ -92,7 +91,8 @@ def authorize_people(run: Run, account: Handle) -> list[Handle]:
         done.append(run.step(ensure_members, membership, after=[groups[group.name], *members]))
     for access in desired.accesses(environment):
         policy = run.step(ensure_policy, access.policy, after=[account])
-        owner = {**users, **groups}[access.attachment.principal]
+        owners = users if access.attachment.principal_kind == "user" else groups
+        owner = owners[access.attachment.principal]
         done.append(run.step(ensure_attachments, access.attachment, after=[policy, owner]))
     return done
 
@@ -170,7 +170,10 @@ def prepare_network(run: Run, account: Handle) -> Place:
 
 
 def prepare_storage(run: Run, account: Handle) -> list[Handle]:
-    """The OSS bucket and the UDF packages in it (R20)."""
+    """The OSS bucket and the UDF packages in it (R20); none for a workspace that stores by itself."""
+    cluster = run.environment.cluster
+    if cluster.mode == "managed" and cluster.storage == "managed" and not run.environment.storage.udf_packages:
+        return []
     bucket = run.step(ensure_bucket, desired.bucket(run.environment), after=[account])
     packages = run.environment.storage.udf_packages
     name = run.environment.storage.bucket

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alicloud import bssopenapi, ecs, foas, oss
+from alicloud import bssopenapi, ecs, foas
 from alicloud.bssopenapi import OrderedInstance
 from alicloud.call import PLANNED
 from alicloud.errors import Unmet
@@ -15,6 +15,7 @@ from blocks import desired
 from blocks.clusters import ExclusiveCluster
 from blocks.environment import Environment
 from tasks.account import Account
+from tasks.oss_bucket import check_bucket_again
 from tasks.progress import Look, Timing, wait_with_progress
 from tasks.step import step
 
@@ -68,7 +69,7 @@ def ensure_cluster(
     spec = desired.cluster(environment, _order_id(order), vpc.vpc_id, vswitches[0].vswitch_id)
     read = foas.list_cluster()
     if not cloud.dry and foas.cluster_changes(spec, cloud.recall(read)):
-        _check_again(cloud, environment)
+        check_bucket_again(cloud, desired.bucket(environment))
     clusters = settle(cloud, read, spec, foas.cluster_changes, _with_planned(cloud, spec))
     cluster = foas.pick_cluster(spec.name, clusters)
     if cluster is None:
@@ -84,14 +85,6 @@ def _with_planned(cloud: Session, spec: ClusterSpec) -> tuple[Cluster, ...] | No
     if not cloud.dry:
         return None
     return (*cloud.recall(foas.list_cluster()), foas.planned_cluster(spec))
-
-
-def _check_again(cloud: Session, environment: Environment) -> None:
-    """Somebody may have made the bucket public, or deleted it, since it was prepared."""
-    bucket = desired.bucket(environment)
-    changes = oss.bucket_changes(bucket, cloud.send(oss.get_bucket_info(bucket.name, bucket.region)))
-    if changes:
-        raise Unmet(f"The bucket was changed meanwhile: {changes[0].means}.", remedy="Retry this run.")
 
 
 @step("Cluster {cluster.name}, until it is RUNNING", "R22")
@@ -113,7 +106,8 @@ def wait_for_cluster(
         read = cloud.send(foas.get_cluster_details(cluster.cluster_id))
         details.append(read or cluster)
         label = details[-1].state
-        return Look(foas.cluster_ready(read), label, details[-1].created_ms or cluster.created_ms)
+        made = details[-1].created_ms or cluster.created_ms
+        return Look(foas.cluster_ready(read), label, made, being_made=label == "STARTING")
 
     def ticket(elapsed: float) -> str:
         seen = details[-1]

@@ -130,7 +130,7 @@ def opening(environment_name: str, writes: bool = True) -> Iterator[Opened]:
     """
     environment = _environment(environment_name)
     credentials = _credentials(environment)
-    our_turn = turn(environment.name) if writes else nullcontext()
+    our_turn = turn(environment) if writes else nullcontext()
     with our_turn, credentials.get_session(environment.region, _session_name()) as cloud:
         yield Opened(environment, cloud)
 

@@ -18,12 +18,17 @@ LOG_EVERY_SECONDS = 60.0  # of our clock: at most one line a minute
 
 @dataclass(frozen=True)
 class Look:
-    """One look at what is awaited. `percent` is what the cloud says, None when it does not."""
+    """One look at what is awaited.
+
+    `percent` is what the cloud says, None when it does not. `being_made` is false for something that exists and is
+    only being changed: its age says nothing of how long the change has lasted.
+    """
 
     ready: bool
     label: str
     created_ms: int
     percent: int | None = None
+    being_made: bool = True
 
 
 @dataclass(frozen=True)
@@ -61,9 +66,11 @@ def wait_with_progress(
         TimedOut: not ready at the age of `timeout_seconds`; the ticket's text stands in an artifact.
     """
     shown = _Shown(key, what)
+    since = 0.0
     while True:
         seen = look()
-        elapsed = max(0.0, cloud.clock.now() - seen.created_ms / 1000)
+        since = since or _begun(seen, cloud.clock.now())
+        elapsed = max(0.0, cloud.clock.now() - since)
         if seen.ready:
             shown.update(100, f"{what}: {seen.label}")
             return
@@ -73,6 +80,11 @@ def wait_with_progress(
         expected = timing.expected_seconds / 60
         shown.update(percent, f"{what}: {seen.label}, {elapsed / 60:.0f} of about {expected:.0f} min")
         cloud.clock.sleep(min(timing.pause(elapsed), timing.timeout_seconds - elapsed))
+
+
+def _begun(seen: Look, now: float) -> float:
+    """Give when the wait began: with the creation, or with our first look at a change of something older."""
+    return seen.created_ms / 1000 if seen.being_made and seen.created_ms else now
 
 
 class _Shown:

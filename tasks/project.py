@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alicloud import foas, foas_projects
+from alicloud import foas_projects, foas_queues
 from alicloud.foas import Cluster
 from alicloud.foas_projects import Project as ProjectState
 from alicloud.foas_projects import QueueSpec
@@ -37,7 +37,7 @@ def check_capacity(cloud: Session, cluster: Cluster, projects: Sequence[Project]
     Raises:
         Unmet: it has fewer.
     """
-    resource = cloud.recall(foas.get_cluster_resource(cluster.cluster_id))
+    resource = cloud.recall(foas_queues.get_cluster_resource(cluster.cluster_id))
     if resource is not None:
         foas_projects.check_capacity(sum(project.compute_units for project in projects), resource.cus)
 
@@ -49,7 +49,7 @@ def ensure_project(cloud: Session, project: Project, cluster: Cluster, account: 
     existing = cloud.recall(foas_projects.list_project()) if cloud.dry else ()
     projects = settle(cloud, foas_projects.list_project(), spec, foas_projects.project_changes)
     queue = QueueSpec(cluster.cluster_id, project.name, project.compute_units)
-    settle(cloud, foas.get_cluster_queue_info(cluster.cluster_id), queue, foas_projects.queue_changes)
+    settle(cloud, foas_queues.get_cluster_queue_info(cluster.cluster_id), queue, foas_projects.queue_changes)
     bound = foas_projects.list_project_bind_queue(project.name)
     if cloud.dry and all(row.name != project.name for row in existing):
         cloud.snapshot.expect(bound, ())  # foas documents no code for a project that is only planned

@@ -15,7 +15,7 @@ from alicloud.session import Session
 from alicloud.settle import settle
 from tasks.step import step
 
-PASSWORD_LENGTH = 24  # above every length that a password policy may ask for is 32; 8 to 32 are allowed
+PASSWORD_LENGTH = 32  # the most that a password policy may ask for. Source: RAM 2015-05-01, SetPasswordPolicy
 
 
 @step("RAM user {spec.name}", "R1")
@@ -27,7 +27,7 @@ def ensure_user(cloud: Session, spec: UserSpec) -> User | None:
 
 
 @step("Console logon of {user}", "R1", "R5")
-def ensure_logon(cloud: Session, user: str, mfa_required: bool, secret_block: str, length: int) -> None:
+def ensure_logon(cloud: Session, user: str, mfa_required: bool, secret_block: str) -> None:
     """Let the user log on to the console, with a one-time password that stands in a Secret block.
 
     The password is written down before the logon is made, so that a crash between the two loses nothing; it must be
@@ -36,16 +36,16 @@ def ensure_logon(cloud: Session, user: str, mfa_required: bool, secret_block: st
     read = ram.get_login_profile(user)
     password = ""
     if cloud.recall(read) is None and not cloud.dry:
-        password = _one_time_password(secret_block, max(length, PASSWORD_LENGTH))
+        password = _one_time_password(secret_block)
     settle(cloud, read, LoginProfileSpec(user, mfa_required, password), ram.login_profile_changes)
 
 
-def _one_time_password(block_name: str, length: int) -> str:
+def _one_time_password(block_name: str) -> str:
     try:
         block: Any = Secret.load(block_name)  # not a coroutine in a sync step
         return str(block.get())
     except ValueError:
-        password = _password(length)
+        password = _password(PASSWORD_LENGTH)
         Secret(value=SecretStr(password)).save(block_name)
         return password
 

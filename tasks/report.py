@@ -23,6 +23,7 @@ from alicloud.ram_policies import Policy, Role
 from alicloud.snapshot import Ledger
 from alicloud.vpc import Vpc
 from alicloud.vpc_vswitches import VSwitch
+from blocks import desired
 from blocks.environment import Environment
 from tasks.account import Account
 from tasks.workspace import Quote
@@ -124,7 +125,8 @@ class Report:
             if user.console_logon:
                 mfa = " and bind an MFA device" if user.mfa_required else ""
                 lines.append(
-                    f"{user.name}: hand over the one-time password (Secret block logon-{self.environment.name}-...); "
+                    f"{user.name}: hand over the one-time password (Secret block "
+                    f"{desired.logon_secret(self.environment, user)}); "
                     f"it must be changed at first logon{mfa}."
                 )
         lines.append(

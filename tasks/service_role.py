@@ -25,8 +25,8 @@ def ensure_exclusive_policy(
     tightened stays so.
     """
     cluster = foas.pick_cluster(cluster_name, cloud.recall(foas.list_cluster()))
-    running = cluster is not None and foas.cluster_ready(cluster)
-    spec = tightened if running else opened
+    being_made = cluster is None or cluster.state == "STARTING"  # one that is being changed exists, and stays tightened
+    spec = opened if being_made else tightened
     planned = Policy(spec.name, "Custom", spec.document, "v1", 0)
     return settle(cloud, ram_policies.get_policy(spec.name), spec, ram_policies.policy_changes, planned)
 

@@ -1,4 +1,4 @@
-"""One run at a time on an environment, as far as one Prefect server sees them."""
+"""One run at a time on a cluster, as far as one Prefect server sees them."""
 
 from __future__ import annotations
 
@@ -10,24 +10,27 @@ from prefect.concurrency.sync import concurrency
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.logging import get_run_logger
 
+from blocks.environment import Environment
+
 LEASE_SECONDS = 60.0  # the least that Prefect takes; a run that is killed holds its turn no longer than this
 SOON_SECONDS = 2.0
 
 
 @contextmanager
-def turn(environment_name: str) -> Iterator[None]:
-    """Wait until no other run works on the environment, and keep others out meanwhile.
+def turn(environment: Environment) -> Iterator[None]:
+    """Wait until no other run works on the environment's cluster, and keep others out meanwhile.
 
-    Two runs at once would both find that the workspace is missing. The turn is a slot of a global concurrency limit
+    Two runs at once would both find that the workspace is missing; so would runs of two environments that name the
+    same one, which is why the turn goes by region and cluster. The turn is a slot of a global concurrency limit
     with a lease that is renewed while the run lives; it shows in the dashboard under Concurrency.
     """
-    name = f"realtime-compute-{environment_name}"
+    name = f"realtime-compute-{environment.region}-{environment.cluster.name}"
     _ensure_limit(name)
     with ExitStack() as stack:
         try:
             stack.enter_context(_slot(name, SOON_SECONDS))
         except TimeoutError:
-            get_run_logger().info("Another run works on %s: waiting for its end.", environment_name)
+            get_run_logger().info("Another run works on %s: waiting for its end.", environment.cluster.name)
             stack.enter_context(_slot(name, None))
         yield
 

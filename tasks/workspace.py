@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alicloud import foasconsole, oss
+from alicloud import foasconsole, foasconsole_prices
 from alicloud.call import PLANNED
 from alicloud.errors import Unmet
 from alicloud.foasconsole import Workspace
@@ -15,6 +15,7 @@ from alicloud.vpc_vswitches import VSwitch
 from blocks import desired
 from blocks.environment import Environment
 from tasks.account import Account
+from tasks.oss_bucket import check_bucket_again
 from tasks.progress import Look, Timing, wait_with_progress
 from tasks.step import step
 
@@ -79,11 +80,11 @@ def check_price(
     if workspace is not None:
         return None
     spec = desired.workspace(environment, vpc.vpc_id, [vswitch.vswitch_id for vswitch in vswitches])
-    price = cloud.send(foasconsole.query_create_instance_price(spec))
+    price = cloud.send(foasconsole_prices.query_create_instance_price(spec))
     if price is None:
         raise Unmet("The price of the workspace is not known.", remedy="Retry this run.")
-    foasconsole.check_price(price, environment.safety.max_price, environment.safety.may_order)
-    return Quote(foasconsole.price_text(spec, price))
+    foasconsole_prices.check_price(price, environment.safety.max_price, environment.safety.may_order)
+    return Quote(foasconsole_prices.price_text(spec, price))
 
 
 @step("Workspace {environment.cluster.name}", "R13", "R24", once=True)
@@ -97,24 +98,14 @@ def ensure_workspace(
     """
     spec = desired.workspace(environment, vpc.vpc_id, [vswitch.vswitch_id for vswitch in vswitches])
     read = foasconsole.describe_instances(cloud.region, spec.name)
-    if not cloud.dry and foasconsole.workspace_changes(spec, cloud.recall(read)):
-        _check_again(cloud, environment)
+    if not cloud.dry and foasconsole.workspace_changes(spec, cloud.recall(read)) and spec.bucket:
+        check_bucket_again(cloud, desired.bucket(environment))
     planned = (foasconsole.planned_workspace(spec),) if cloud.dry else None
     rows = settle(cloud, read, spec, foasconsole.workspace_changes, planned)
     found = foasconsole.pick_workspace(spec.name, rows)
     if found is None:
         raise Unmet(f"Workspace {spec.name} vanished after its creation.", remedy="Retry this run.")
     return found
-
-
-def _check_again(cloud: Session, environment: Environment) -> None:
-    """Somebody may have made the bucket public, or deleted it, since it was prepared."""
-    if environment.cluster.mode == "managed" and environment.cluster.storage == "managed":
-        return
-    bucket = desired.bucket(environment)
-    changes = oss.bucket_changes(bucket, cloud.send(oss.get_bucket_info(bucket.name, bucket.region)))
-    if changes:
-        raise Unmet(f"The bucket was changed meanwhile: {changes[0].means}.", remedy="Retry this run.")
 
 
 @step("Workspace {workspace.name}, until it is RUNNING", "R22", "R24")
@@ -135,7 +126,8 @@ def wait_for_workspace(cloud: Session, environment: Environment, workspace: Work
         found = foasconsole.pick_workspace(workspace.name, rows)
         seen.append(found or workspace)
         now = seen[-1]
-        return Look(foasconsole.workspace_ready(found), now.label, now.created_ms, now.percent)
+        ready = foasconsole.workspace_ready(found)
+        return Look(ready, now.label, now.created_ms, now.percent, being_made=now.status == "CREATING")
 
     def ticket(elapsed: float) -> str:
         requests = [write.request_id for write in cloud.ledger.writes if write.action == "CreateInstance"]

@@ -9,7 +9,7 @@ import pytest
 from alicloud import foas
 from alicloud.call import PLANNED, Kind
 from alicloud.errors import Unmet
-from alicloud.foas import Cluster, ClusterResource, ClusterSpec, Queue
+from alicloud.foas import Cluster, ClusterSpec
 
 SAMPLES = json.loads((Path(__file__).parents[1] / "emulator/response-samples.json").read_text())["foas/2018-11-11"]
 
@@ -47,40 +47,6 @@ def test_the_published_creation_gives_the_id():
     assert foas.create_cluster(SPEC).parse(SAMPLES["CreateCluster"]["body"]) == "cmy99ugusuco66x9qc6k0000"
 
 
-def test_the_published_resource_is_read():
-    found = foas.get_cluster_resource("c1").parse(SAMPLES["GetClusterResource"]["body"])
-
-    assert found == ClusterResource(600, 24576)
-    assert found.cus == 6
-
-
-def test_the_published_queues_are_read_and_a_vcore_lost_to_rounding_does_not_count():
-    (found,) = foas.get_cluster_queue_info("c1").parse(SAMPLES["GetClusterQueueInfo"]["body"])
-
-    assert found == Queue("h6272cj4etgqe7oets4s0000", "root.cloudpay_dev", 599, 50, 24576, 2816)
-    assert found.cus == 6
-
-
-def test_a_number_too_large_for_the_queue_is_taken_from_the_other_place():
-    body = json.loads(json.dumps(SAMPLES["GetClusterQueueInfo"]["body"]))
-    body["Queues"]["Queue"][0]["MaxVCore"] = -9999
-
-    (found,) = foas.get_cluster_queue_info("c1").parse(body)
-
-    assert found.max_vcores == 600
-
-
-@pytest.mark.parametrize(
-    ("vcores", "mib", "cus"), [(600, 24576, 6), (650, 24576, 6), (600, 20480, 5), (0, 0, 0), (99, 4096, 0)]
-)
-def test_the_compute_units_of_a_cluster_are_what_both_cores_and_memory_give(vcores, mib, cus):
-    assert ClusterResource(vcores, mib).cus == cus
-
-
-def test_jobs_use_the_larger_of_cores_and_memory():
-    assert Queue("c1", "root.a", 600, 50, 24576, 8192).used_cus == 2
-
-
 @pytest.mark.parametrize(
     ("index", "pages", "following"),
     [(1, 1, None), (1, 2, {"pageIndex": "2", "pageSize": "100"}), (2, 2, None), (1, 0, None)],
@@ -94,8 +60,6 @@ def test_the_list_is_read_to_its_last_page(index, pages, following):
     [
         (foas.list_cluster(), ()),
         (foas.get_cluster_details(PLANNED), None),
-        (foas.get_cluster_resource(PLANNED), None),
-        (foas.get_cluster_queue_info(PLANNED), ()),
     ],
     ids=lambda value: getattr(value, "action", ""),
 )
@@ -199,17 +163,6 @@ def test_waiting_ends_at_a_state_that_leads_nowhere_or_that_nobody_knows(state):
 
     assert "c1" in str(caught.value)
     assert caught.value.remedy
-
-
-@pytest.mark.requirement("R22")
-def test_the_progress_never_falls_and_never_says_that_it_is_done():
-    percents = [foas.creation_percent(seconds, 1800) for seconds in range(-60, 100_000, 60)]
-
-    assert percents == sorted(percents)
-    assert percents[0] == 0
-    assert foas.creation_percent(900, 1800) == 45
-    assert foas.creation_percent(1800, 1800) == 90
-    assert max(percents) < 100
 
 
 @pytest.mark.requirement("R22")

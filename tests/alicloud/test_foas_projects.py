@@ -9,8 +9,8 @@ import pytest
 from alicloud import foas_projects
 from alicloud.call import PLANNED, Kind
 from alicloud.errors import ManualStep, Unmet
-from alicloud.foas import Queue
 from alicloud.foas_projects import Package, PackageSpec, Project, ProjectSpec, QueueSpec
+from alicloud.foas_queues import Queue
 
 SAMPLES = json.loads((Path(__file__).parents[1] / "emulator/response-samples.json").read_text())["foas/2018-11-11"]
 

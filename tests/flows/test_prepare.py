@@ -2,6 +2,7 @@ import pytest
 from prefect.blocks.system import Secret
 
 from alicloud.prerequisites import exclusive_policy_document
+from blocks import desired
 from emulator import ecs as emulated_ecs
 from emulator import passwords
 from emulator import ram as emulated_ram
@@ -29,6 +30,11 @@ OPERATORS = "RealtimeCompute-flink-exclusive-group-flink-operators"
 # A. People and their rights
 
 
+def secret_of_alice(prepared):
+    environment = prepared.trial.environment
+    return desired.logon_secret(environment, environment.people.users[0])
+
+
 @pytest.mark.requirement("R1")
 def test_each_named_person_becomes_a_ram_user_of_their_own(prepared):
     users = prepared.part("ram")["users"]
@@ -44,7 +50,7 @@ def test_each_named_person_becomes_a_ram_user_of_their_own(prepared):
 def test_who_may_log_on_gets_a_one_time_password_that_stands_in_a_secret_block(prepared):
     login = prepared.world.part(emulated_ram.State).users["alice"].login
 
-    secret = Secret.load("logon-flink-exclusive-alice").get()
+    secret = Secret.load(secret_of_alice(prepared)).get()
 
     assert passwords.matches(secret, login.password_hash)
     assert login.password_reset_required
@@ -295,7 +301,7 @@ def test_the_report_says_which_requirements_were_served(prepared):
 
 
 def test_no_secret_stands_in_the_report_nor_in_the_flow_s_state(prepared):
-    secret = Secret.load("logon-flink-exclusive-alice").get()
+    secret = Secret.load(secret_of_alice(prepared)).get()
 
     shown = "".join(str(artifact.data) for artifact in prepared.artifacts.values())
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from prefect.blocks.system import Secret
 
+from blocks import desired
 from emulator import foas as emulated_foas
 from emulator import oss_state as emulated_oss
 from emulator import passwords
@@ -39,7 +40,7 @@ def test_a_step_that_fails_stops_only_what_needs_it_and_the_next_run_does_only_w
     report = artifact(f"report-{trial.environment.name}").data
     assert "not ready" in report
     assert "TooManyBuckets" in report
-    password = Secret.load(f"logon-{trial.environment.name}-alice").get()
+    password = Secret.load(desired.logon_secret(trial.environment, trial.environment.people.users[0])).get()
 
     second = trial.run(prepare)
 

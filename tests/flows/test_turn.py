@@ -42,7 +42,7 @@ def test_a_run_that_may_write_waits_for_the_end_of_another_on_its_environment(ma
     waiting = hear(f"Another run works on {trial.environment.name}")
     second = threading.Thread(target=lambda: states.append(trial.run(authorize)))
 
-    with turn(trial.environment.name):
+    with turn(trial.environment):
         second.start()
         assert waiting.wait(30)
         calls_meanwhile = trial.calls()
@@ -56,7 +56,7 @@ def test_a_run_that_may_write_waits_for_the_end_of_another_on_its_environment(ma
 def test_a_run_that_only_looks_and_one_on_another_environment_do_not_wait(make_trial):
     trial, other = make_trial("exclusive-order"), make_trial("exclusive-order")
 
-    with turn(trial.environment.name):
+    with turn(trial.environment):
         states = trial.run(check), other.run(authorize)
 
     assert all(state.is_completed() for state in states)

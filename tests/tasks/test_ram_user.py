@@ -19,7 +19,7 @@ def test_a_user_is_made_once_and_brought_to_what_is_wanted(account, cloud):
 @pytest.mark.requirement("R1")
 def test_a_plan_draws_no_password_and_writes_none_down(account):
     with connected(account, dry=True) as plan:
-        ram_user.ensure_logon.fn(plan, "alice", True, "logon-plan-alice", 12)
+        ram_user.ensure_logon.fn(plan, "alice", True, "logon-plan-alice")
 
         assert [write.action for write in plan.ledger.writes] == ["CreateLoginProfile"]
     assert account.writes() == []
