@@ -9,8 +9,6 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
-ENVIRONMENT ?= flink-exclusive
-DOCUMENTS ?= $(wildcard environments/*.yaml)
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 
@@ -49,9 +47,11 @@ emulator: $(VENV)/installed
 	$(RUN) -m emulator $(ARGUMENTS)
 
 register: $(VENV)/installed
+	@test -n "$(DOCUMENTS)" || { echo "say which: make register DOCUMENTS=environments/mine.yaml"; exit 1; }
 	$(RUN) -m deployments.register $(DOCUMENTS)
 
 prepare: $(VENV)/installed
+	@test -n "$(ENVIRONMENT)" || { echo "say which: make prepare ENVIRONMENT=mine"; exit 1; }
 	$(RUN) -m prefect deployment run prepare/prepare --param environment=$(ENVIRONMENT) --watch
 
 lock:

@@ -55,6 +55,11 @@ def register(paths: Sequence[Path], variables: Mapping[str, str]) -> list[Enviro
     return environments
 
 
+def _check_server(variables: Mapping[str, str]) -> None:
+    if not variables.get("PREFECT_API_URL"):  # Prefect would register with a server that it starts for the moment
+        raise Misconfigured("PREFECT_API_URL is not set.", remedy="Name your Prefect server, e.g. in production.env.")
+
+
 def credentials_from(variables: Mapping[str, str]) -> AlibabaCloudCredentials | None:
     """Make the credentials block from environment variables; None when they name no AccessKey."""
     key_id = variables.get("ALIBABA_CLOUD_ACCESS_KEY_ID", "")
@@ -77,7 +82,9 @@ def credentials_from(variables: Mapping[str, str]) -> AlibabaCloudCredentials | 
         raise Misconfigured(f"The credentials are impossible: {causes}.", remedy="Correct the variables.") from None
     except ValueError:
         text = "REALTIME_COMPUTE_ENDPOINTS is not JSON, or REALTIME_COMPUTE_CLOCK_SPEED not a number."
-        raise Misconfigured(text, remedy='E.g. {"*": "http://127.0.0.1:8400"} and 1.') from None
+        raise Misconfigured(
+            text, remedy="""E.g. '{"*": "http://127.0.0.1:8400"}' (quoted for the shell) and 1."""
+        ) from None
 
 
 def _ensure_work_pool(client: SyncPrefectClient) -> None:
@@ -92,12 +99,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("documents", nargs="+", type=Path, help="environment documents (YAML)")
     names = parser.parse_args(arguments).documents
     try:
+        for name in names:
+            load(name)  # what is wrong with a document is told before anything else
+        _check_server(os.environ)
         environments = register(names, os.environ)
     except Misconfigured as error:
         print(error, file=sys.stderr)
         return 1
     for environment in environments:
-        print(f"registered environment {environment.name} (credentials block {environment.credentials})")
+        stored = (
+            "stored" if os.environ.get("ALIBABA_CLOUD_ACCESS_KEY_ID") else "left alone: no AccessKey in the variables"
+        )
+        print(f"registered environment {environment.name}; credentials block {environment.credentials} {stored}")
     return 0
 
 

@@ -103,7 +103,7 @@ class Report:
             f"# Environment {self.environment.name}: {state}",
             f"{self.environment.cluster.mode} mode, {self.environment.region}. {self.summary()}",
             self._failures(),
-            "## What exists now",
+            "## What would exist then" if self.dry else "## What exists now",
             _table(("What", "Name", "Id", "Facts"), ((r.kind, r.name, r.id, r.facts) for r in self.existing())),
             self._links(),
             "## What would be written" if self.dry else "## What was written",
@@ -122,7 +122,7 @@ class Report:
         """Say what only a person can do."""
         lines = []
         for user in self.environment.people.users:
-            if user.console_logon:
+            if user.console_logon and not self.dry:
                 mfa = " and bind an MFA device" if user.mfa_required else ""
                 lines.append(
                     f"{user.name}: hand over the one-time password (Secret block "
@@ -189,6 +189,8 @@ def publish(report: Report) -> None:
     """Store report, inventory and links as artifacts whose keys are the environment's: the dashboard shows history."""
     name = report.environment.name
     create_markdown_artifact(report.markdown(), key=f"report-{name}", description=f"{name}: {report.summary()}")
+    if report.dry:
+        return  # what would be is no inventory
     rows = [{"What": row.kind, "Name": row.name, "Id": row.id, "Facts": row.facts} for row in report.existing()]
     create_table_artifact(rows, key=f"inventory-{name}", description=f"{name}: what exists now")
     links = [{"Page": page, "Address": url} for page, url in report.links().items()]

@@ -39,7 +39,7 @@ def hear():
 
 def test_a_run_that_may_write_waits_for_the_end_of_another_on_its_environment(make_trial, hear):
     trial, states = make_trial("exclusive-order"), []
-    waiting = hear(f"Another run works on {trial.environment.name}")
+    waiting = hear(f"Another run works on {trial.environment.cluster.name}")
     second = threading.Thread(target=lambda: states.append(trial.run(authorize)))
 
     with turn(trial.environment):
@@ -53,8 +53,8 @@ def test_a_run_that_may_write_waits_for_the_end_of_another_on_its_environment(ma
     assert "CreateUser" in trial.writes()
 
 
-def test_a_run_that_only_looks_and_one_on_another_environment_do_not_wait(make_trial):
-    trial, other = make_trial("exclusive-order"), make_trial("exclusive-order")
+def test_a_run_that_only_looks_and_one_on_another_cluster_do_not_wait(make_trial):
+    trial, other = make_trial("exclusive-order"), make_trial("exclusive-order", cluster={"name": "another"})
 
     with turn(trial.environment):
         states = trial.run(check), other.run(authorize)
