@@ -13,8 +13,6 @@ PRODUCT = "BssOpenApi"
 VERSION = "2017-12-14"
 PAGE_SIZE = 300  # the most. Source: BssOpenApi 2017-12-14, QueryAvailableInstances
 
-# UNCONFIRMED: the product code of exclusive mode; by analogy with instance ids such as blinkonecs_1234.
-
 _WHAT_AN_ORDER_IS = (
     "An order has a region, a master node specification and number, a slave node specification and number and a "
     "billing duration; its terms are accepted and it is paid."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
@@ -109,8 +110,6 @@ class _Shown:
         self._log(percent, text)
 
     def _log(self, percent: int, text: str) -> None:
-        import time
-
         if percent == 100 or time.monotonic() - self._logged_at >= LOG_EVERY_SECONDS:
             self._logged_at = time.monotonic()
             get_run_logger().info("%s (%d %%)", text, percent)
