@@ -32,6 +32,11 @@ class Corked:
         self.write(b"")
         self._transport.close()
 
+    def close_within_head(self) -> None:
+        """Send half of the head that waits, and close."""
+        self._head = self._head[: len(self._head) // 2]
+        self.close()
+
 
 class Connection(H11Protocol):
     """HTTP/1.1 that hands its transport to the application, in the scope's state."""
@@ -50,16 +55,21 @@ async def drop(scope: Scope, receive: Receive) -> None:
 
 
 def cutting(scope: Scope, receive: Receive, send: Send) -> Send:
-    """Wrap `send` so that the first half of the first piece of the body is the last that the client gets."""
+    """Wrap `send` so that the first half of the first piece of the body is the last that the client gets.
+
+    A reply without a body breaks off in its head: once the head is whole, so is the reply.
+    """
 
     async def half(message: Message) -> None:
         if message["type"] != "http.response.body":
             await send(message)
             return
-        body = message.get("body", b"")
-        await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-        transport: asyncio.Transport = scope["state"]["transport"]
-        transport.close()
+        transport: Corked = scope["state"]["transport"]
+        if body := message.get("body", b""):
+            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+            transport.close()
+        else:
+            transport.close_within_head()
         await _gone(receive)
 
     return half

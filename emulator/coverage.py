@@ -30,6 +30,7 @@ DIFFERENCES = {
     ("foas", "GetClusterResource"): "nothing is allocated: no job runs here",
     ("foas", "GetRefPackageJob"): "partial: always empty, there are no jobs",
     ("foasconsole", "GetFlinkAiServiceFreeQuota"): "partial: always nothing",
+    ("oss", "AppendObject"): "an ACL of the object itself is refused with 501",
     ("oss", "CopyObject"): "an ACL of the object itself is refused with 501",
     ("oss", "InitiateMultipartUpload"): "an ACL of the object itself is refused with 501",
     ("oss", "PutBucketLifecycle"): "partial: the rules are kept and given back, nothing is deleted by them",
@@ -41,7 +42,8 @@ DIFFERENCES = {
 
 # Parameters whose names a client makes up, so that no source can name them.
 _MADE_UP = {
-    ("oss", action): {"x-oss-meta-* (header)"} for action in ("PutObject", "CopyObject", "InitiateMultipartUpload")
+    ("oss", action): {"x-oss-meta-* (header)"}
+    for action in ("AppendObject", "CopyObject", "InitiateMultipartUpload", "PutObject")
 }
 
 _HEAD = """# What the emulator covers

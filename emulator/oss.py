@@ -33,15 +33,18 @@ NAMESPACE = "oss"
 NOTHING: Mapping[str, str] = {}
 DRAINED = 16 * BODY_LIMIT  # a client that is refused for its size hears so if it sends no more than this
 
-# UNCONFIRMED: the values; clients show them and decide nothing by them.
+# UNCONFIRMED: the values but those of AppendObject, which are published; clients show them and decide nothing by them.
 ERROR_CODES = {
     "AccessDenied": "0003-00000001",
     "BucketAlreadyExists": "0015-00000104",
     "BucketNotEmpty": "0015-00000301",
     "FileAlreadyExists": "0026-00000002",
     "InvalidAccessKeyId": "0002-00000902",
+    "MissingArgument": "0016-00000501",
     "NoSuchBucket": "0015-00000101",
     "NoSuchKey": "0026-00000001",
+    "ObjectNotAppendable": "0026-00000017",
+    "PositionNotEqualToLength": "0026-00000016",
     "RequestTimeTooSkewed": "0002-00000504",
     "SignatureDoesNotMatch": "0002-00000040",
 }
@@ -148,7 +151,7 @@ def _refused(refusal: Refusal, trace: Trace) -> Reply:
     if refusal.code in ERROR_CODES:
         facts["EC"] = ERROR_CODES[refusal.code]
     tree = element("Error", (element(name, str(value)) for name, value in facts.items()))
-    return Reply(refusal.status, oss_xml.write(tree), {"Content-Type": "application/xml"})
+    return Reply(refusal.status, oss_xml.write(tree), {"Content-Type": "application/xml", **refusal.headers})
 
 
 async def _body(http: HttpRequest) -> bytes:

@@ -12,6 +12,7 @@ from emulator.world import World
 PERMISSIONS = {
     "HeadObject": "GetObject",
     "GetObjectMeta": "GetObject",
+    "AppendObject": "PutObject",
     "CopyObject": "PutObject",
     "UploadPart": "PutObject",
     "UploadPartCopy": "PutObject",

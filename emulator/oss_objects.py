@@ -12,7 +12,7 @@ from emulator import oss_access
 from emulator.oss_buckets import STORAGE_CLASSES
 from emulator.oss_call import Call, Reply, http_date, iso, xml_reply
 from emulator.oss_crc64 import crc64
-from emulator.oss_state import Bucket, ObjectVersion, need_bucket, remove, store
+from emulator.oss_state import APPENDABLE, Bucket, ObjectVersion, need_bucket, remove, store
 from emulator.oss_xml import Element, element, encoded, malformed
 from emulator.request import Refusal
 from emulator.world import World
@@ -157,6 +157,10 @@ def fingerprint(version: ObjectVersion) -> dict[str, str]:
     return {"ETag": quoted(version), "x-oss-hash-crc64ecma": version.crc}
 
 
+def next_position(version: ObjectVersion) -> dict[str, str]:
+    return {"x-oss-next-append-position": str(version.size)} if version.kind == APPENDABLE else {}
+
+
 def version_header(bucket: Bucket, version: ObjectVersion) -> dict[str, str]:
     return {"x-oss-version-id": version.id} if bucket.versioning else {}
 
@@ -244,6 +248,7 @@ def _headers(bucket: Bucket, found: ObjectVersion) -> dict[str, str]:
         "x-oss-storage-class": found.storage_class,
         "Accept-Ranges": "bytes",
         **fingerprint(found),
+        **next_position(found),
         **found.headers,
         **version_header(bucket, found),
     }

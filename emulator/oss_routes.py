@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from emulator.oss_append import append_object
 from emulator.oss_buckets import (
     delete_bucket,
     get_bucket_acl,
@@ -105,6 +106,7 @@ OPERATIONS: dict[tuple[str, ...], Handler] = {
     ("HEAD", "object", "objectMeta"): get_object_meta,
     ("GET", "object", "objectMeta"): get_object_meta,
     ("PUT", "object", COPY): copy_object,
+    ("POST", "object", "append"): append_object,
     ("POST", "object", "uploads"): initiate_multipart_upload,
     ("PUT", "object", "uploadId"): upload_part,
     ("PUT", "object", "uploadId", COPY): upload_part_copy,

@@ -126,6 +126,7 @@ def _objects(buckets: list[Bucket]) -> Rows:
                     {
                         "Bucket": bucket.name,
                         "Key": key,
+                        "Type": version.kind,
                         "Bytes": version.size,
                         "Versions": len(bucket.objects[key]),
                         "Last modified": iso(version.modified_at),

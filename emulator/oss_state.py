@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from emulator.request import Refusal
 from emulator.world import World
 
+APPENDABLE = "Appendable"  # the kind of object that AppendObject makes
 UNVERSIONED = "null"  # the id of what was written while versioning was not Enabled
 
 

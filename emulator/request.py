@@ -12,15 +12,24 @@ from typing import Any
 class Refusal(Exception):
     """The cloud refuses a request: an HTTP status, a code and a message, as the API would answer.
 
-    `body` replaces the usual error envelope, for products that refuse with HTTP 200 and `Success: false`.
+    `body` replaces the usual error envelope, for products that refuse with HTTP 200 and `Success: false`; OSS adds it
+    to its own. `headers` go out with a refusal by OSS.
     """
 
-    def __init__(self, status: int, code: str, message: str = "", body: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str = "",
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status = status
         self.code = code
         self.message = message or code
         self.body = body
+        self.headers = headers or {}
 
 
 @dataclass(frozen=True)

@@ -389,6 +389,5 @@ def test_what_is_not_emulated_says_so(emulator: Running) -> None:
     bucket = make_bucket(emulator)
 
     assert refused(lambda: bucket.get_bucket_cors()) == (501, "NotImplemented")
-    assert refused(lambda: bucket.append_object("k", 0, b"")) == (501, "NotImplemented")
     assert refused(lambda: bucket.put_symlink("k", "l")) == (501, "NotImplemented")
     assert httpx.patch(f"{emulator.url}/flink-udf/k", headers={"authorization": "OSS a:b"}).status_code == 405

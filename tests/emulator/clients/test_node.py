@@ -304,6 +304,7 @@ def test_the_oss_client_sees_buckets_and_objects(node: Node, v4: bool, address: 
     assert (seen["versions"], seen["former"], seen["copy"]) == ([True, False], "first", "second")
     assert seen["list_v2"] == [["data/1", "data/2"], ["data/3"]]
     assert (seen["folders"], seen["list_v1"]) == (["data/", "udf/"], [2, True, "data/2"])
+    assert (seen["appended"], seen["log"]) == (["3", "5"], ["hello", "Appendable", "5"])
     assert (seen["multipart"]["etag"][-3:], seen["large"]) == ('-3"', True)
     assert (seen["uploads"], seen["aborted"]) == (["abandoned"], 204)
     assert (seen["deleted"], seen["emptied"], seen["bucket_deleted"]) == (204, True, 204)
@@ -312,6 +313,8 @@ def test_the_oss_client_sees_buckets_and_objects(node: Node, v4: bool, address: 
         "no_key": (404, "NoSuchKey"),
         "no_key_head": (404, "NoSuchKey"),
         "no_bucket": (404, "NoSuchBucket"),
+        "stale_position": (409, "PositionNotEqualToLength"),
+        "not_appendable": (409, "ObjectNotAppendable"),
         "not_empty": (409, "BucketNotEmpty"),
         "wrong_secret": (403, "SignatureDoesNotMatch"),
         "unknown_key": (403, "InvalidAccessKeyId"),

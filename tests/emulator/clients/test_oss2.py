@@ -108,6 +108,20 @@ def objects(bucket):
     bucket.delete_object("copy.jar")
     assert not bucket.object_exists("copy.jar")
     assert bucket.batch_delete_objects([ODD_KEY, "absent"]).deleted_keys == [ODD_KEY, "absent"]
+    appended(bucket)
+
+
+def appended(bucket):
+    first = bucket.append_object(ODD_KEY, 0, b"hel", init_crc=0)
+    last = bucket.append_object(ODD_KEY, first.next_position, b"lo", init_crc=first.crc)
+    assert (last.next_position, bucket.get_object(ODD_KEY).read()) == (5, b"hello")
+    assert bucket.head_object(ODD_KEY).object_type == "Appendable"
+    with pytest.raises(oss2.exceptions.PositionNotEqualToLength) as refused:
+        bucket.append_object(ODD_KEY, 3, b"x")
+    assert refused.value.next_position == 5
+    bucket.put_object(ODD_KEY, b"hello")
+    assert refusal(bucket.append_object, ODD_KEY, 5, b"x") == (409, "ObjectNotAppendable")
+    bucket.delete_object(ODD_KEY)
 
 
 def uploads(bucket):

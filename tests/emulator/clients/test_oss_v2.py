@@ -161,6 +161,34 @@ def objects(client):
         oss.DeleteMultipleObjectsRequest(**NAME, objects=[oss.DeleteObject(key=ODD_KEY), oss.DeleteObject(key="x")])
     )
     assert [each.key for each in gone.deleted_objects] == [ODD_KEY, "x"]
+    appended(client)
+
+
+def appended(client):
+    def append(position, body):
+        return client.append_object(oss.AppendObjectRequest(**NAME, key=ODD_KEY, position=position, body=body))
+
+    first, last = append(0, b"hel"), append(3, b"lo")
+    assert (first.next_position, last.next_position, last.hash_crc64) == (3, 5, "11177612005948864433")
+    assert read(client, ODD_KEY) == b"hello"
+    head = client.head_object(oss.HeadObjectRequest(**NAME, key=ODD_KEY))
+    assert (head.object_type, head.next_append_position) == ("Appendable", 5)
+    with pytest.raises(oss.exceptions.OperationError) as refused:
+        append(3, b"x")
+    assert refused.value.unwrap().headers["x-oss-next-append-position"] == "5"
+    assert refusal(append, 3, b"x") == (409, "PositionNotEqualToLength")
+    put(client, ODD_KEY)
+    assert refusal(append, 5, b"x") == (409, "ObjectNotAppendable")
+    client.delete_object(oss.DeleteObjectRequest(**NAME, key=ODD_KEY))
+
+
+@BOTH
+def test_a_file_of_the_client_grows(client, version):
+    for text in (b"hel", b"lo"):
+        with client.append_file("flink-udf", ODD_KEY) as file:
+            file.write(text)
+
+    assert read(client, ODD_KEY) == b"hello"
 
 
 def uploads(client):

@@ -16,6 +16,7 @@ const address = {
 const key = { region: "oss-cn-hangzhou", accessKeyId: given.id, accessKeySecret: given.secret, retryMax: 0 };
 const client = (changed = {}) => new OSS({ ...key, ...address, authorizationV4: given.v4, ...changed });
 const name = given.bucket;
+const appendable = (headers) => [headers["x-oss-object-type"], headers["x-oss-next-append-position"]];
 const status = async (asking) => (await asking).res.status;
 
 const service = client();
@@ -147,6 +148,18 @@ await see(
     .list({ prefix: "data/", "max-keys": 2 })
     .then((reply) => [reply.objects.length, reply.isTruncated, reply.nextMarker]),
 );
+
+const first = await bucket.append("log", Buffer.from("hel"));
+const second = await bucket.append("log", Buffer.from("lo"), { position: first.nextAppendPosition });
+await see("appended", [first.nextAppendPosition, second.nextAppendPosition]);
+await see(
+  "log",
+  bucket
+    .get("log")
+    .then((reply) => [reply.content.toString(), ...appendable(reply.res.headers)]),
+);
+await refused("stale_position", bucket.append("log", Buffer.from("x"), { position: 3 }));
+await refused("not_appendable", bucket.append("data/1", Buffer.from("x"), { position: 1 }));
 
 const large = Buffer.alloc(250 * 1024, "flink");
 const multipart = await bucket.multipartUpload("large", large, { partSize: 100 * 1024, parallel: 2 });
