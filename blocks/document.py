@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,11 +14,13 @@ from pydantic.fields import FieldInfo
 
 from alicloud.errors import Misconfigured
 from blocks.conflicts import Conflict, Place, conflicts
-from blocks.environment import Environment
+from blocks.environment import MAX_TOLD, Environment
 from blocks.names import RULES
+from blocks.shown import shown, shown_text
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
+MAX_VALUES = 20_000  # a section or a list counts, and so does a field's name
 MAX_NUMBER = 40  # characters: Python takes its time over numbers of many thousand digits
 
 _EXPECTED = {
@@ -28,6 +31,8 @@ _EXPECTED = {
     "float_parsing": "must be a number",
     "bool_parsing": "must be true or false",
     "string_type": "must be text (quote it)",
+    "string_unicode": "must be text, without halves of surrogate pairs",
+    "invalid_key": "has a field whose name is not text",
     "list_type": "must be a list",
     "model_type": "must be a section with fields",
     "model_attributes_type": "must be a section with fields",
@@ -39,6 +44,8 @@ _EXPECTED = {
 
 _TEXT = "tag:yaml.org,2002:str"
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+# YAML 1.1, which we read, takes 010 for 8 and 1:20 for 80; YAML 1.2 does not.
+_DECIMAL = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?\.(inf|nan)", re.IGNORECASE)
 
 
 def load(path: Path) -> Environment:
@@ -48,7 +55,8 @@ def load(path: Path) -> Environment:
         Misconfigured: with every error of the document, one to a line: `file:line: field: cause`.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise Misconfigured(f"{path}: cannot be read ({error.strerror}).", remedy="Name an existing file.") from None
     return parse(data, str(path))
@@ -59,7 +67,9 @@ def parse(data: bytes, name: str) -> Environment:
     content, lines = _yaml(data, name)
     problems = problems_of(content)
     if problems:
-        told = [f"{name}:{_line(lines, problem.place)}: {problem}" for problem in problems]
+        told = [f"{name}:{_line(lines, problem.place)}: {problem}" for problem in problems[:MAX_TOLD]]
+        if len(problems) > MAX_TOLD:
+            told.append(f"{name}: and {len(problems) - MAX_TOLD} more.")
         raise Misconfigured("\n".join(told), remedy="Correct the document; the cloud was not touched.")
     return Environment.model_validate(content)
 
@@ -71,30 +81,27 @@ def problems_of(content: Any) -> list[Conflict]:
     try:
         Environment.model_validate(content)
     except ValidationError as error:
-        fields = [_field_problem(entry) for entry in error.errors(include_url=False) if entry["loc"]]
+        entries = error.errors(include_url=False)
+        # Conflicts are found again below, each with its place; here they are one entry without.
+        fields = [_field_problem(entry) for entry in entries if entry["loc"] or entry["type"] != "value_error"]
         return [*fields, *conflicts(_valid_sections(content))]
     return []
 
 
 def _field_problem(entry: Any) -> Conflict:
     place = entry["loc"]
-    if place[0] == "cluster":  # pydantic puts the mode that it chose behind it
+    if place[:1] == ("cluster",):  # pydantic puts the mode that it chose behind it
         place = ("cluster", *(part for part in place[1:2] if part not in ("exclusive", "managed")), *place[2:])
     kind, context = entry["type"], entry.get("ctx", {})
     if kind == "string_pattern_mismatch":
-        cause = f"{_shown(entry['input'])} must be {RULES.get(context['pattern'], context['pattern'])}"
+        cause = f"{shown(entry['input'])} must be {RULES.get(context['pattern'], context['pattern'])}"
     elif kind == "extra_forbidden" and "cluster" in place:
         cause = "is not a field of this cluster mode"
     elif kind == "value_error":
         cause = str(context.get("error", entry["msg"]))
     else:
-        cause = _EXPECTED.get(kind) or f"{entry['msg'][0].lower()}{entry['msg'][1:]}, not {_shown(entry['input'])}"
+        cause = _EXPECTED.get(kind) or f"{entry['msg'][0].lower()}{entry['msg'][1:]}, not {shown(entry['input'])}"
     return Conflict(place, cause, "")
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _valid_sections(content: Mapping[str, Any]) -> Any:
@@ -121,14 +128,17 @@ def _yaml(data: bytes, name: str) -> tuple[Any, dict[Place, int]]:
         )
     try:
         text = data.decode()
-        node = _guarded(text)
         lines: dict[Place, int] = {}
-        if node is not None:
-            _note_lines(node, (), lines)
-        return yaml.load(text, _Loader), lines  # noqa: S506  a SafeLoader
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        if node is None:
+            return None, lines
+        _note_lines(node, (), lines)
+        return loader.construct_document(node), lines
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise Misconfigured(f"{name}:{line}: {error.problem}.", remedy="Correct the YAML.") from None
+        problem = shown_text(str(error.problem))
+        raise Misconfigured(f"{name}:{line}: {problem}.", remedy="Correct the YAML.") from None
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise Misconfigured(f"{name}:{line}: not text in UTF-8.", remedy="Save the file as UTF-8.") from None
@@ -139,33 +149,42 @@ def _yaml(data: bytes, name: str) -> tuple[Any, dict[Place, int]]:
 
 
 class _Loader(yaml.SafeLoader):
-    """Says where a value stands that YAML takes for a number or a date, and Python does not."""
+    """Refuses what makes YAML dangerous: aliases, tags, depth, mass.
+
+    Says where a value stands that YAML takes for a number or a date, and Python does not.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = self._values = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        self._values += 1
+        if isinstance(event, yaml.AliasEvent):
+            raise _unsafe("aliases are not allowed", event)
+        if tag := getattr(event, "tag", None):
+            raise _unsafe(f"the tag {shown(tag)} is not allowed", event)
+        if isinstance(event, yaml.CollectionStartEvent) and self._depth == MAX_DEPTH:
+            raise _unsafe("nested too deeply", event)
+        if self._values > MAX_VALUES:
+            raise _unsafe(f"more than {MAX_VALUES} values", event)
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         if node.tag in _NUMBERS and len(node.value) > MAX_NUMBER:
             raise yaml.MarkedYAMLError(problem="the number is too long", problem_mark=node.start_mark)
+        if node.tag in _NUMBERS and not _DECIMAL.fullmatch(node.value):
+            problem = f"{shown(node.value)} can be read as more than one number; write it in decimal, or quote it"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
         try:
             return super().construct_object(node, deep)
         except ValueError as error:
-            problem = f"{_shown(node.value)} cannot be read ({error}); if it is text, quote it"
+            problem = f"{shown(node.value)} cannot be read ({error}); if it is text, quote it"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from None
-
-
-def _guarded(text: str) -> yaml.Node | None:
-    """Compose the document, refusing what makes YAML dangerous: aliases, tags, depth, repeated fields."""
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        if isinstance(event, yaml.AliasEvent):
-            raise _unsafe("aliases are not allowed", event)
-        if isinstance(event, yaml.NodeEvent) and (tag := getattr(event, "tag", None)):
-            raise _unsafe(f"the tag {tag!r} is not allowed", event)
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        if isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > MAX_DEPTH:
-            raise _unsafe("nested too deeply", event)
-    return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 def _unsafe(problem: str, at: Any) -> yaml.MarkedYAMLError:
@@ -180,7 +199,7 @@ def _note_lines(node: yaml.Node, place: Place, lines: dict[Place, int]) -> None:
             if key.tag != _TEXT:  # a number, a merge key `<<`, a list ...
                 raise _unsafe("a field's name must be text (quote it)", key)
             if key.value in seen:
-                raise _unsafe(f"the field {_shown(key.value)} stands twice", key)
+                raise _unsafe(f"the field {shown(key.value)} stands twice", key)
             seen.add(key.value)
             lines[(*place, key.value)] = key.start_mark.line + 1
             _note_lines(value, (*place, key.value), lines)

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from alicloud.endpoints import REGIONS
+from blocks.shown import shown, shown_text
 
 # What each pattern means, for the operator who broke it.
 RULES: dict[str, str] = {}
@@ -29,7 +30,9 @@ def _cidr(text: str) -> str:
     try:
         network = IPv4Network(text, strict=True)
     except ValueError as error:
-        raise ValueError(f"{text!r} is not a CIDR block such as 172.16.0.0/12 ({error})") from None
+        raise ValueError(
+            f"{shown(text)} is not a CIDR block such as 172.16.0.0/12 ({shown_text(str(error), 100)})"
+        ) from None
     for reserved in RESERVED:
         if network.overlaps(reserved):
             raise ValueError(f"{text!r} overlaps {reserved}, which a VPC may not use")
@@ -38,7 +41,7 @@ def _cidr(text: str) -> str:
 
 def _known_region(text: str) -> str:
     if text not in REGIONS:
-        raise ValueError(f"{text!r} is not a region; known are {', '.join(sorted(REGIONS))}")
+        raise ValueError(f"{shown(text)} is not a region; known are {', '.join(sorted(REGIONS))}")
     return text
 
 
@@ -87,7 +90,16 @@ WorkspaceName = Annotated[
 ProjectName = Annotated[str, _rule(*_PROJECT)]
 OptionalProjectName = Annotated[str, _optional(*_PROJECT)]
 ProjectReference = Annotated[str, _rule(rf"^\*$|{_PROJECT[0]}", "a project's name, or '*' for all")]
-BlockName = Annotated[str, _rule(r"^[a-z0-9][a-z0-9-]{0,99}$", "a block's name: lower-case letters, digits and '-'")]
+BLOCK_NAME = (r"^[a-z0-9][a-z0-9-]{0,99}$", "a block's name: lower-case letters, digits and '-'")
+BlockName = Annotated[str, _rule(*BLOCK_NAME)]
+FolderName = Annotated[
+    str,
+    Field(max_length=200),
+    _rule(
+        r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$",
+        "a folder below the project's: letters, digits, '_', '.' and '-', no '..', no '/' in front",
+    ),
+]
 PackageName = Annotated[
     str,
     _rule(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$", "1 to 100 letters, digits, '_', '.' and '-'"),

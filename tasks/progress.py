@@ -13,6 +13,7 @@ from prefect.logging import get_run_logger
 
 from alicloud.errors import TimedOut
 from alicloud.session import Session
+from tasks.inert import fenced, one_line, plain
 
 LOG_EVERY_SECONDS = 60.0  # of our clock: at most one line a minute
 
@@ -102,24 +103,24 @@ class _Shown:
             return
         self._last = (percent, text)
         if self._artifact is None:
-            made = create_progress_artifact(percent, self._key, text)
+            made = create_progress_artifact(percent, self._key, plain(text))
             assert isinstance(made, UUID)  # noqa: S101  in a sync task it is not a coroutine
             self._artifact = made
         else:
-            update_progress_artifact(self._artifact, progress=percent, description=text)
+            update_progress_artifact(self._artifact, progress=percent, description=plain(text))
         self._log(percent, text)
 
     def _log(self, percent: int, text: str) -> None:
         if percent == 100 or time.monotonic() - self._logged_at >= LOG_EVERY_SECONDS:
             self._logged_at = time.monotonic()
-            get_run_logger().info("%s (%d %%)", text, percent)
+            get_run_logger().info("%s (%d %%)", one_line(text), percent)
 
 
 def _raise_timeout(what: str, seen: Look, elapsed: float, key: str, ticket: str) -> None:
     create_markdown_artifact(
-        f"# Ticket\n\n```text\n{ticket}\n```\n", key=f"ticket-{key}", description=f"{what}: ticket"
+        f"# Ticket\n\n{fenced(ticket, 'text')}\n", key=f"ticket-{key}", description=plain(f"{what}: ticket")
     )
     raise TimedOut(
-        f"{what} is still {seen.label} after {elapsed / 60:.0f} minutes.",
+        one_line(f"{what} is still {seen.label} after {elapsed / 60:.0f} minutes."),
         remedy=f"Submit a ticket with the text of artifact ticket-{key}; Retry this run once the vendor has answered.",
     )

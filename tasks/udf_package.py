@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from stat import S_ISREG
 
 from alicloud import foas_projects, oss_objects
 from alicloud.errors import Misconfigured
@@ -22,7 +23,7 @@ def ensure_package(cloud: Session, package: UdfPackage, bucket: str) -> StoredOb
     """Upload the package unless the bucket has the same bytes.
 
     Raises:
-        Misconfigured: the file is missing, too large, or lies outside of udf/.
+        Misconfigured: the file is missing, too large, no regular file, or lies outside of udf/.
     """
     data = _read(package)
     key = f"udf/{package.name}"
@@ -32,18 +33,21 @@ def ensure_package(cloud: Session, package: UdfPackage, bucket: str) -> StoredOb
 
 
 def _read(package: UdfPackage) -> bytes:
-    path = (FOLDER / package.path).resolve()
-    if not path.is_relative_to(FOLDER.resolve()):
-        raise Misconfigured(
-            f"UDF package {package.name}: {package.path} lies outside of udf/.", remedy="Move it there."
-        )
+    what = f"UDF package {package.name}"
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise Misconfigured(f"UDF package {package.name} is larger than 256 MiB.", remedy="Upload it by hand.")
-        return path.read_bytes()
-    except OSError as error:
-        text = f"UDF package {package.name}: udf/{package.path} cannot be read ({error.strerror})."
+        path = (FOLDER / package.path).resolve()
+        if not path.is_relative_to(FOLDER.resolve()):
+            raise Misconfigured(f"{what}: {package.path} lies outside of udf/.", remedy="Move it there.")
+        if not S_ISREG(path.stat().st_mode):  # a pipe would be waited for, a device has no end
+            raise Misconfigured(f"{what}: udf/{package.path} is not a regular file.", remedy="Put the file there.")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself, up to Python 3.12
+        text = f"{what}: udf/{package.path} cannot be read ({getattr(error, 'strerror', 'a link to itself')})."
         raise Misconfigured(text, remedy="Put the file there on the worker.") from None
+    if len(data) > MAX_BYTES:
+        raise Misconfigured(f"{what} is larger than 256 MiB.", remedy="Upload it by hand.")
+    return data
 
 
 @step("Registration of {package.name}", "R20")
