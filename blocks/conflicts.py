@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
 
+import pyrage
+
 from alicloud import prerequisites
 from alicloud.endpoints import EXCLUSIVE_REGIONS
 from alicloud.foas_projects import USABLE_CUS_PER_SLAVE
+from blocks.shown import shown_name
 
 Place = tuple[str | int, ...]
 
@@ -24,7 +27,7 @@ class Conflict:
     remedy: str
 
     def __str__(self) -> str:
-        field = ".".join(str(part) for part in self.place)
+        field = ".".join(shown_name(part) for part in self.place)
         return f"{field}: {self.cause}. {self.remedy}".removeprefix(": ").rstrip()
 
 
@@ -72,6 +75,7 @@ def _people(environment: Any) -> Iterator[Conflict]:
     users = [user.name for user in people.users]
     yield from _repeated(users, "people.users", "user")
     yield from _repeated([group.name for group in people.groups], "people.groups", "group")
+    yield from _handover(people.handover)
     for g, group in enumerate(people.groups):
         for m, member in enumerate(group.members):
             if member not in users:
@@ -92,6 +96,23 @@ def _people(environment: Any) -> Iterator[Conflict]:
                         f"{project} is not among projects",
                         "Name a project of this environment, or '*' for all.",
                     )
+
+
+def _handover(handover: Any) -> Iterator[Conflict]:
+    place: Place = ("people", "handover", "public_key")
+    make = "Make one with `age-keygen -o key.txt`, keep that file to yourself, and give the age1... that it prints."
+    if handover.channel == "file" and not handover.public_key:
+        yield Conflict(place, "a file is encrypted to a public key, and there is none", make)
+    if handover.public_key and not _is_recipient(handover.public_key):
+        yield Conflict(place, "that is no public key of age", make)  # not repeated: it may be the private one
+
+
+def _is_recipient(key: str) -> bool:
+    try:
+        pyrage.x25519.Recipient.from_str(key)
+    except pyrage.RecipientError:
+        return False
+    return True
 
 
 def _network(environment: Any) -> Iterator[Conflict]:

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, SecretStr, model_validator
 from alicloud import sts
 from alicloud.clock import Clock
 from alicloud.errors import Misconfigured
+from alicloud.redaction import know
 from alicloud.session import Identity, Session
 
 _LOOPBACK = re.compile(r"http://(127(\.[0-9]{1,3}){3}|localhost|\[::1\])(:[0-9]{1,5})?/?")
@@ -68,6 +69,7 @@ class AlibabaCloudCredentials(Block):
             self.access_key_secret.get_secret_value().strip(),
             self.security_token.get_secret_value().strip(),
         )
+        know(identity.access_key_id, identity.access_key_secret, identity.security_token)
         if not identity.access_key_id or not identity.access_key_secret:
             raise Misconfigured(
                 "The credentials block has no AccessKey.", remedy="Fill in AccessKey ID and secret in the dashboard."
@@ -79,6 +81,7 @@ class AlibabaCloudCredentials(Block):
         def assume() -> Identity:
             with Session(identity, region, self.endpoints, clock) as cloud:
                 key = cloud.send(sts.assume_role(self.role_arn, session_name))
+            know(key.access_key_id, key.access_key_secret, key.security_token)
             return Identity(key.access_key_id, key.access_key_secret, key.security_token, key.expires_at)
 
         return Session(assume(), region, self.endpoints, clock, renew=assume)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
-from blocks.names import GroupName, ProjectReference, Text, UserName
+from blocks.names import FolderName, GroupName, ProjectReference, Text, UserName
 from blocks.section import Section
 
 
@@ -17,7 +19,7 @@ class User(Section):
     console_logon: bool = Field(
         False,
         title="May log on to the console",
-        description="A one-time password is put into a Secret block before the logon is made; it must be changed "
+        description="A one-time password is handed over (see Handover) before the logon is made; it must be changed "
         "at first use.",
     )
     mfa_required: bool = Field(True, title="Must bind an MFA device", description="Only with a console logon.")
@@ -62,11 +64,29 @@ class SecurityPreference(Section):
     login_session_hours: int = Field(6, ge=1, le=24, title="Hours until a console session ends")
 
 
+class Handover(Section):
+    """How one-time passwords get from a run to the person who hands them on (R1)."""
+
+    channel: Literal["secret-block", "file"] = Field(
+        "secret-block",
+        title="Channel",
+        description="A Secret block, which the server encrypts, or a file on the worker, encrypted to a public key.",
+    )
+    public_key: str = Field(
+        "",
+        max_length=200,
+        title="Public key",
+        description="An age recipient, age1...; only the owner of its private key can read the files.",
+    )
+    folder: FolderName = Field("handover", title="Folder", description="Of the files, below the project's folder.")
+
+
 class People(Section):
     """Who uses Realtime Compute, and with which rights."""
 
     users: list[User] = Field(default_factory=list, max_length=200, title="Users")
     groups: list[Group] = Field(default_factory=list, max_length=50, title="Groups")
+    handover: Handover = Field(default_factory=Handover, title="Handover of passwords")
     initialize_ram: bool = Field(True, title="Set password policy and security preference")
     password_policy: PasswordPolicy = Field(default_factory=PasswordPolicy, title="Password policy")
     security_preference: SecurityPreference = Field(default_factory=SecurityPreference, title="Security preference")

@@ -20,6 +20,7 @@ import httpx
 from rich.console import Console
 from rich.markup import escape
 
+from alicloud.redaction import install
 from deployments.local import ROOT, Local, NotStarted
 from deployments.watch import Prefect, Watched, closing_table, watch
 
@@ -32,6 +33,7 @@ EMULATOR_KEY = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    install()
     parser = argparse.ArgumentParser(prog="python -m deployments.demo", description=__doc__.split("\n")[0])
     parser.add_argument("--exit", action="store_true", help="end after the closing table")
     parser.add_argument("--state", type=Path, default=ROOT / ".state", help="where world, database and logs are kept")

@@ -17,6 +17,8 @@ from cryptography.fernet import Fernet
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVER_SECONDS = 120  # the first start makes the database
+# What no child of ours is given: another Prefect's settings, and AccessKeys, which flows have from their block.
+WITHHELD = ("PREFECT_", "ALIBABA_CLOUD_")
 
 
 class NotStarted(Exception):
@@ -36,7 +38,7 @@ class Local:
         """Give the variables of every process: Prefect at home here, nothing sent out, nothing shown of clouds."""
         port = self.prefect_url.rpartition(":")[2]
         return {
-            **{name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")},
+            **self._inherited(),
             "PREFECT_HOME": str(self.state / "prefect"),
             "PREFECT_PROFILES_PATH": str(self.state / "prefect" / "profiles.toml"),
             "PREFECT_API_URL": f"{self.prefect_url}/api",
@@ -44,45 +46,56 @@ class Local:
             "PREFECT_SERVER_API_PORT": port,
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-            "PREFECT_SERVER_ENCRYPTION_KEY": self._encryption_key(),
             "PREFECT_WORKER_QUERY_SECONDS": "1",
             "PREFECT_RUNNER_POLL_FREQUENCY": "2",
+            "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
             "PREFECT_CLI_PROMPT": "false",
             "DO_NOT_TRACK": "1",
             "NO_PROXY": "127.0.0.1,localhost",
             "PYTHONPATH": str(ROOT),
         }
 
+    def server_environment(self) -> dict[str, str]:
+        """Give the variables of the server, which alone has the key that secrets are encrypted with.
+
+        It keeps leases of concurrency slots on disk: a server that forgot them would never free the slot of a run that
+        died while it was down.
+        """
+        return {
+            **self.environment(),
+            "PREFECT_SERVER_ENCRYPTION_KEY": self._encryption_key(),
+            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+        }
+
     def start_emulator(self, seed: str, speed: float, latency_ms: int = 0) -> None:
-        """Start the emulator on a free port; its world is kept in a file, seeded when new.
+        """Start the emulator on a free port, or again on its own; its world is kept in a file, seeded when new.
 
         Args:
             seed: name of a seed, used when there is no world yet.
             speed: how many times faster than ours its clock runs.
             latency_ms: added to each answer.
         """
-        port, data = free_port(), self.state / "world.json"
-        self.emulator_url = f"http://127.0.0.1:{port}"
-        arguments = ["-m", "emulator", "--port", str(port), "--speed", str(speed), "--latency-ms", str(latency_ms)]
+        self.emulator_url = self.emulator_url or f"http://127.0.0.1:{free_port()}"
+        port, data = self.emulator_url.rpartition(":")[2], self.state / "world.json"
+        arguments = ["-m", "emulator", "--port", port, "--speed", str(speed), "--latency-ms", str(latency_ms)]
         arguments += ["--data", str(data), *([] if data.exists() else ["--seed-account", seed])]
-        self._start("emulator", arguments, dict(os.environ))
+        self._start("emulator", arguments, self._inherited())
         self._wait_for("emulator", f"{self.emulator_url}/_emulator/health", 30)
 
     def start_server(self) -> None:
-        """Start a Prefect server on a free port; `wait_for_server` says when it answers."""
-        self.prefect_url = f"http://127.0.0.1:{free_port()}"
+        """Start a Prefect server on a free port, or again on its own; `wait_for_server` says when it answers."""
+        self.prefect_url = self.prefect_url or f"http://127.0.0.1:{free_port()}"
         port = self.prefect_url.rpartition(":")[2]
         arguments = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", port]
-        self._start("server", arguments, self.environment())
+        self._start("server", arguments, self.server_environment())
 
     def wait_for_server(self) -> None:
         self._wait_for("server", f"{self.prefect_url}/api/health", SERVER_SECONDS)
 
-    def start_worker(self, pool: str) -> None:
-        """Start a process worker on a work pool."""
-        self._start(
-            "worker", ["-m", "prefect", "worker", "start", "--pool", pool, "--type", "process"], self.environment()
-        )
+    def start_worker(self, pool: str, queue: str = "") -> None:
+        """Start a process worker on a work pool, or on one queue of it."""
+        arguments = ["-m", "prefect", "worker", "start", "--pool", pool, "--type", "process"]
+        self._start("worker", [*arguments, *(["--work-queue", queue] if queue else [])], self.environment())
 
     def deploy(self) -> None:
         """Deploy everything in prefect.yaml."""
@@ -117,6 +130,9 @@ class Local:
                 text=True,
             )
         self.processes.append(process)
+
+    def _inherited(self) -> dict[str, str]:
+        return {name: value for name, value in os.environ.items() if not name.startswith(WITHHELD)}
 
     def _log(self, name: str) -> IO[str]:
         self.state.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Registers block types, environments, credentials and the work pool; safe to run twice.
+"""Registers block types, environments, credentials, the work pool and automations; safe to run twice.
 
     python -m deployments.register environments/exclusive.yaml environments/managed.yaml
 
@@ -21,9 +21,11 @@ from prefect.exceptions import ObjectAlreadyExists
 from pydantic import SecretStr, ValidationError
 
 from alicloud.errors import Misconfigured
+from alicloud.redaction import install, know, redact
 from blocks.credentials import AlibabaCloudCredentials
 from blocks.document import load
 from blocks.environment import Environment, FlinkEnvironment, as_block
+from deployments.automations import ensure_automations
 
 WORK_POOL = "realtime-compute"
 
@@ -39,7 +41,7 @@ def register(paths: Sequence[Path], variables: Mapping[str, str]) -> list[Enviro
         The environments.
 
     Raises:
-        Misconfigured: a document is wrong, or credentials are incomplete.
+        Misconfigured: a document is wrong, credentials are incomplete, or a variable is impossible.
     """
     environments = [load(path) for path in paths]
     FlinkEnvironment.register_type_and_schema()
@@ -52,6 +54,7 @@ def register(paths: Sequence[Path], variables: Mapping[str, str]) -> list[Enviro
             credentials.save(name, overwrite=True)
     with get_client(sync_client=True) as client:
         _ensure_work_pool(client)
+        ensure_automations(client, variables)
     return environments
 
 
@@ -66,13 +69,15 @@ def credentials_from(variables: Mapping[str, str]) -> AlibabaCloudCredentials | 
     if not key_id:
         return None
     secret = variables.get("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "")
+    token = variables.get("ALIBABA_CLOUD_SECURITY_TOKEN", "")
+    know(key_id, secret, token)
     if not secret:
         raise Misconfigured("ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set.", remedy="Set it beside the AccessKey ID.")
     try:
         return AlibabaCloudCredentials(
             access_key_id=SecretStr(key_id),
             access_key_secret=SecretStr(secret),
-            security_token=SecretStr(variables.get("ALIBABA_CLOUD_SECURITY_TOKEN", "")),
+            security_token=SecretStr(token),
             role_arn=variables.get("ALIBABA_CLOUD_ROLE_ARN", ""),
             endpoints=json.loads(variables.get("REALTIME_COMPUTE_ENDPOINTS", "{}")),
             clock_speed=float(variables.get("REALTIME_COMPUTE_CLOCK_SPEED", "1")),
@@ -95,6 +100,7 @@ def _ensure_work_pool(client: SyncPrefectClient) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    install()
     parser = argparse.ArgumentParser(prog="python -m deployments.register", description=__doc__.split("\n")[0])
     parser.add_argument("documents", nargs="+", type=Path, help="environment documents (YAML)")
     names = parser.parse_args(arguments).documents
@@ -104,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _check_server(os.environ)
         environments = register(names, os.environ)
     except Misconfigured as error:
-        print(error, file=sys.stderr)
+        print(redact(str(error)), file=sys.stderr)
         return 1
     for environment in environments:
         stored = (

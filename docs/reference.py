@@ -44,6 +44,7 @@ def sections(schema: dict[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
         "People": "people",
         "User": "people.users",
         "Group": "people.groups",
+        "Handover": "people.handover",
         "PasswordPolicy": "people.password_policy",
         "SecurityPreference": "people.security_preference",
         "ServiceRole": "service_role",

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import secrets
 import string
-from typing import Any
-
-from prefect.blocks.system import Secret
-from pydantic import SecretStr
 
 from alicloud import ram
 from alicloud.ram import LoginProfileSpec, User, UserSpec
 from alicloud.session import Session
 from alicloud.settle import settle
+from blocks.people import Handover
+from tasks.handover import one_time
 from tasks.step import step
 
 PASSWORD_LENGTH = 32  # the most that a password policy may ask for. Source: RAM 2015-05-01, SetPasswordPolicy
@@ -27,27 +25,17 @@ def ensure_user(cloud: Session, spec: UserSpec) -> User | None:
 
 
 @step("Console logon of {user}", "R1", "R5")
-def ensure_logon(cloud: Session, user: str, mfa_required: bool, secret_block: str) -> None:
-    """Let the user log on to the console, with a one-time password that stands in a Secret block.
+def ensure_logon(cloud: Session, user: str, mfa_required: bool, name: str, handover: Handover) -> None:
+    """Let the user log on to the console, with a one-time password that is handed over under a name.
 
-    The password is written down before the logon is made, so that a crash between the two loses nothing; it must be
+    The password is handed over before the logon is made, so that a crash between the two loses nothing; it must be
     changed at first use.
     """
     read = ram.get_login_profile(user)
     password = ""
     if cloud.recall(read) is None and not cloud.dry:
-        password = _one_time_password(secret_block)
+        password = one_time(name, handover, lambda: _password(PASSWORD_LENGTH))
     settle(cloud, read, LoginProfileSpec(user, mfa_required, password), ram.login_profile_changes)
-
-
-def _one_time_password(block_name: str) -> str:
-    try:
-        block: Any = Secret.load(block_name)  # not a coroutine in a sync step
-        return str(block.get())
-    except ValueError:
-        password = _password(PASSWORD_LENGTH)
-        Secret(value=SecretStr(password)).save(block_name)
-        return password
 
 
 def _password(length: int) -> str:

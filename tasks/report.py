@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
@@ -26,6 +26,8 @@ from alicloud.vpc_vswitches import VSwitch
 from blocks import desired
 from blocks.environment import Environment
 from tasks.account import Account
+from tasks.handover import place
+from tasks.inert import cell, fenced, plain, printable
 from tasks.workspace import Quote
 
 ALL_REQUIREMENTS = tuple(f"R{number}" for number in range(1, 25))
@@ -81,7 +83,7 @@ class Report:
     def failure(self) -> str:
         """Name each failed step with cause and remedy."""
         failed = self.failures
-        told = "\n".join(f"{step}: {error}" for step, error in failed)
+        told = printable("\n".join(f"{step}: {error}" for step, error in failed))
         return f"{len(failed)} of {len(self.ledger.outcomes)} steps failed.\n{told}"
 
     def existing(self) -> list[Row]:
@@ -109,7 +111,7 @@ class Report:
             "## What would be written" if self.dry else "## What was written",
             self._writes(),
             "## What a person still has to do",
-            "\n".join(f"- {_plain(line)}" for line in self.left_to_do()),
+            "\n".join(f"- {plain(line)}" for line in self.left_to_do()),
             "## Steps",
             self._steps(),
             self._documents(),
@@ -121,12 +123,13 @@ class Report:
     def left_to_do(self) -> list[str]:
         """Say what only a person can do."""
         lines = []
-        for user in self.environment.people.users:
+        people = self.environment.people
+        for user in people.users:
             if user.console_logon and not self.dry:
+                name = desired.logon_secret(self.environment, user)
                 mfa = " and bind an MFA device" if user.mfa_required else ""
                 lines.append(
-                    f"{user.name}: hand over the one-time password (Secret block "
-                    f"{desired.logon_secret(self.environment, user)}); "
+                    f"{user.name}: hand over the one-time password ({place(name, people.handover)}); "
                     f"it must be changed at first logon{mfa}."
                 )
         lines.append(
@@ -143,7 +146,9 @@ class Report:
             return {}
         account = self.account
         return prerequisites.console_links(
-            self.environment.region, self.environment.cluster.mode, account.alias or account.account_id
+            self.environment.region,
+            self.environment.cluster.mode,
+            quote(account.alias or account.account_id, "", None, "replace"),
         )
 
     def _links(self) -> str:
@@ -181,7 +186,7 @@ class Report:
     def _documents(self) -> str:
         if not self.documents:
             return ""
-        shown = [f"**{_plain(name)}**\n\n```json\n{_indented(text)}\n```" for name, text in self.documents.items()]
+        shown = [f"**{plain(name)}**\n\n{fenced(_indented(text), 'json')}" for name, text in self.documents.items()]
         return "## Policy documents of the service role\n\n" + "\n\n".join(shown)
 
 
@@ -191,7 +196,10 @@ def publish(report: Report) -> None:
     create_markdown_artifact(report.markdown(), key=f"report-{name}", description=f"{name}: {report.summary()}")
     if report.dry:
         return  # what would be is no inventory
-    rows = [{"What": row.kind, "Name": row.name, "Id": row.id, "Facts": row.facts} for row in report.existing()]
+    rows = [
+        {"What": row.kind, "Name": cell(row.name), "Id": cell(row.id), "Facts": cell(row.facts)}
+        for row in report.existing()
+    ]
     create_table_artifact(rows, key=f"inventory-{name}", description=f"{name}: what exists now")
     links = [{"Page": page, "Address": url} for page, url in report.links().items()]
     create_table_artifact(links, key=f"links-{name}", description=f"{name}: logon address and console links")
@@ -236,19 +244,12 @@ def _rows(result: Any) -> Iterable[Row]:
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    lines += ["| " + " | ".join(_plain(cell) for cell in row) + " |" for row in rows]
+    lines += ["| " + " | ".join(plain(text) for text in row) + " |" for row in rows]
     return "\n".join(lines)
-
-
-def _plain(text: str) -> str:
-    """Write a text so that neither Markdown nor HTML in it takes effect."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    text = re.sub(r"([\\`*_\[\]|!#~])", r"\\\1", text)
-    return re.sub(r"\s*\n\s*", " ", text)
 
 
 def _indented(document: str) -> str:
     try:
         return json.dumps(json.loads(document), indent=1)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter: nested deeper than Python reads
         return json.dumps(document)

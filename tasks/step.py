@@ -12,10 +12,13 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
 from alicloud.errors import AlibabaCloudError
+from alicloud.redaction import install, redacted
 from alicloud.session import Session
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+install()  # here, since every process that runs a flow comes by
 
 
 def retry_if_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -45,7 +48,7 @@ def step(
 
         @wraps(function)
         def body(cloud: Session, *args: P.args, **kwargs: P.kwargs) -> R:
-            with cloud.ledger.step(named(cloud, *args, **kwargs), requirements):
+            with cloud.ledger.step(named(cloud, *args, **kwargs), requirements), redacted():
                 return function(cloud, *args, **kwargs)
 
         return task(

@@ -55,13 +55,17 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 class _Groups(LoadScopeScheduling):
-    """Keeps tests/flows together.
+    """Keeps tests/flows together, and the tests that search one scene or one set of killed runs.
 
-    They are marked xdist_group("prefect") for --dist loadgroup, but xdist 3.8.0 writes the group's name where pytest
-    9.2 does not read it.
+    Those of flows are marked xdist_group("prefect") for --dist loadgroup, but xdist 3.8.0 writes the group's name where
+    pytest 9.2 does not read it.
     """
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith("tests/reliability/test_canary.py"):
+            return "canary"
+        if nodeid.startswith("tests/reliability/test_kill.py"):
+            return "kill"
         return "prefect" if nodeid.startswith("tests/flows/") else nodeid
 
 

@@ -23,6 +23,12 @@ def package(name="a.jar", **fields):
     return {"name": name, "path": name, **fields}
 
 
+def handover(**fields):
+    return {"people": {"handover": {"channel": "file", **fields}}}
+
+
+MAKE = "Make one with `age-keygen -o key.txt`, keep that file to yourself, and give the age1... that it prints."
+RECIPIENT = "age1ezxf6ujf4k7ay26wtpg85dz87f87ejp4frd2sasvvr4lzunz25lsz9035s"
 BY_ID = {"id": "vpc-bp1abc", "name": None, "cidr": None}
 
 CONFLICTS = [
@@ -50,6 +56,21 @@ CONFLICTS = [
         ("exclusive", {"people": {"users": [{"name": "alice", "projects": ["clicks"]}], "groups": []}}),
         "people.users.0.projects.0",
         "clicks is not among projects. Name a project of this environment, or '*' for all.",
+    ),
+    (
+        ("exclusive", handover()),
+        "people.handover.public_key",
+        f"a file is encrypted to a public key, and there is none. {MAKE}",
+    ),
+    (
+        ("managed", handover(public_key=RECIPIENT[:-1])),
+        "people.handover.public_key",
+        f"that is no public key of age. {MAKE}",
+    ),
+    (
+        ("managed", handover(channel="secret-block", public_key="AGE-SECRET-KEY-1QQQQQQQQ")),
+        "people.handover.public_key",
+        f"that is no public key of age. {MAKE}",
     ),
     (
         ("exclusive", {"network": {"zone": "cn-beijing-a"}}),
@@ -212,6 +233,9 @@ def test_exclusive_mode_is_refused_where_it_was_never_sold():
     [
         ("exclusive", {}),
         ("managed", {}),
+        ("exclusive", handover(public_key=RECIPIENT)),
+        ("managed", handover(public_key=RECIPIENT, folder="of/passwords")),
+        ("managed", handover(channel="secret-block")),
         ("exclusive", {"projects": [], "people": {"groups": []}}),
         ("exclusive", {"people": group(projects=["*"])}),
         ("exclusive", {"network": {"vpc": BY_ID, "vswitches": [{"id": "vsw-bp1abc"}]}}),

@@ -3,6 +3,7 @@ from pydantic import ValidationError
 
 from alicloud import sts
 from alicloud.errors import Forbidden, Misconfigured
+from alicloud.redaction import redact
 from blocks.credentials import AlibabaCloudCredentials
 from tests.flows.running import start_emulator
 
@@ -82,6 +83,33 @@ def test_a_block_and_its_session_show_no_secret():
 
     assert SECRET not in shown
     assert "token-of-carol" not in shown
+
+
+def test_what_signs_is_redacted_from_the_first_session_on():
+    block = credentials(
+        access_key_id="id-of-canary", access_key_secret=" secret-of-canary\n", security_token="token-of-canary"
+    )
+    assert redact("id-of-canary secret-of-canary token-of-canary") != "*** *** ***"
+
+    with block.get_session("cn-hangzhou"):
+        pass
+
+    assert redact("id-of-canary secret-of-canary token-of-canary") == "*** *** ***"
+
+
+def test_the_key_of_a_role_is_redacted_too(emulator):
+    block = AlibabaCloudCredentials(
+        access_key_id="LTAI5tEmulatorFlinkPrep",
+        access_key_secret="emulator-flink-prep-secret",
+        role_arn=ROLE,
+        endpoints={"*": emulator.url},
+    )
+
+    with block.get_session("cn-hangzhou") as cloud:
+        key = cloud.identity
+
+    shown = redact(f"with {key.access_key_id}, {key.access_key_secret}, {key.security_token}")
+    assert shown == "with ***, ***, ***"
 
 
 @pytest.mark.parametrize("empty", [{"access_key_id": ""}, {"access_key_secret": " "}])

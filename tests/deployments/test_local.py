@@ -36,11 +36,12 @@ def local(tmp_path):
 
 
 def registered(prefect):
-    """Give what the server has: blocks with their data, and work pools."""
+    """Give what the server has: blocks with their data, work pools, and automations."""
     blocks = prefect.post("/block_documents/filter", include_secrets=True)
     return {
         "blocks": {(block["block_type"]["slug"], block["name"]): (block["id"], block["data"]) for block in blocks},
         "pools": {pool["name"]: (pool["id"], pool["type"]) for pool in prefect.post("/work_pools/filter")},
+        "automations": {each["name"]: (each["id"], each["updated"]) for each in prefect.post("/automations/filter")},
     }
 
 
@@ -86,6 +87,7 @@ def check_what_is_registered(once, twice):
         ("alibaba-cloud-credentials", "demo"),
     }
     assert [kind for _, kind in once["pools"].values()] == ["process"]
+    assert set(once["automations"]) == {"realtime-compute-dead-runs"}
     _, credentials = once["blocks"]["alibaba-cloud-credentials", "demo"]
     assert credentials["access_key_secret"] == SECRET
     assert SECRET not in json.dumps([once["blocks"][key] for key in once["blocks"] if key[0] == "flink-environment"])
@@ -120,11 +122,16 @@ def check_the_deployments(prefect):
 def test_the_key_is_made_once_and_no_setting_of_the_caller_s_prefect_comes_through(local, monkeypatch):
     monkeypatch.setenv("PREFECT_API_URL", "https://api.example.com")
     monkeypatch.setenv("PREFECT_API_KEY", "somebody-s-key")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", SECRET)
     local.prefect_url = "http://127.0.0.1:4242"
 
     first, second = local.environment(), Local(local.state, prefect_url=local.prefect_url).environment()
+    server, again = (Local(local.state, prefect_url=local.prefect_url).server_environment() for _ in range(2))
 
     assert first == second
+    assert server == again
+    assert set(server) - set(first) == {"PREFECT_SERVER_ENCRYPTION_KEY", "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE"}
+    assert SECRET not in server.values()
     assert first["PREFECT_API_URL"] == "http://127.0.0.1:4242/api"
     assert first["PREFECT_SERVER_API_HOST"] == "127.0.0.1"
     assert first["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
@@ -142,6 +149,16 @@ def test_an_emulator_keeps_its_world_from_one_start_to_the_next(local):
 
     assert list(first) == ["blinkonecs_cn-order-0001"]
     assert orders_in(local) == first
+
+
+def test_the_emulator_comes_back_under_its_own_address(local):
+    local.start_emulator("nothing", 1.0)
+    url = local.emulator_url
+    local.stop()
+
+    local.start_emulator("nothing", 1.0)
+
+    assert local.emulator_url == url
 
 
 def test_a_part_that_does_not_come_up_is_told_with_its_log(local):

@@ -19,7 +19,7 @@ def project_folder(monkeypatch):
 def test_every_flow_has_its_deployment_and_no_two_share_a_name():
     names = [deployment["name"] for deployment in DEPLOYMENTS]
 
-    assert sorted(names) == ["authorize", "check", "create-cluster", "create-project", "prepare"]
+    assert sorted(names) == ["authorize", "check", "create-cluster", "create-project", "prepare", "resolve"]
     files = {path.stem for path in (ROOT / "flows").glob("*.py")} - {"__init__", "procedure"}
     assert {deployment["entrypoint"] for deployment in DEPLOYMENTS} == {f"flows/{verb}.py:{verb}" for verb in files}
 
@@ -31,18 +31,19 @@ def test_a_deployment_s_entrypoint_is_the_flow_of_its_name(deployment, project_f
     assert flow.name == deployment["name"]
     assert flow.retries == 0  # a run is repeated by a person, who has read why it failed
     assert flow.description
-    assert list(flow.parameters.required) == ["environment"]
-    assert flow.validate_parameters(deployment["parameters"]) == deployment["parameters"]
+    asked = ["intent", "reason"] if flow.name == "resolve" else []  # what only a person knows has no default
+    assert list(flow.parameters.required) == ["environment", *asked]
+    assert flow.validate_parameters({**dict.fromkeys(asked, "x"), **deployment["parameters"]})
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda each: each["name"])
 def test_a_deployment_says_what_it_does_and_does_nothing_by_itself(deployment):
-    schedules = deployment["schedules"]
+    schedules = deployment.get("schedules", [])
 
     assert len(deployment["description"]) > 40
     assert "realtime-compute" in deployment["tags"]
     assert {"writes", "reads"} & set(deployment["tags"])
-    assert [schedule["active"] for schedule in schedules] == [False]
+    assert [schedule["active"] for schedule in schedules] == [False] * (deployment["name"] != "resolve")
     assert all(schedule["cron"] and schedule["timezone"] for schedule in schedules)
     assert deployment["work_pool"]["name"] == WORK_POOL
 

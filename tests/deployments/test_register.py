@@ -1,6 +1,11 @@
+import logging
+import sys
+import threading
+
 import pytest
 
 from alicloud.errors import Misconfigured
+from alicloud.redaction import redact
 from deployments.register import credentials_from, main
 
 KEY = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI5tSomeKey", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "its-secret"}
@@ -63,3 +68,27 @@ def test_a_wrong_document_is_told_with_file_and_line_before_anything_is_register
 
     assert code == 1
     assert f"{document}:2: region" in capsys.readouterr().err
+
+
+def test_what_stands_in_the_variables_is_redacted_from_then_on():
+    credentials_from(KEY | {"ALIBABA_CLOUD_SECURITY_TOKEN": "token-of-register"})
+
+    assert redact("LTAI5tSomeKey its-secret token-of-register") == "*** *** ***"
+
+
+def test_the_command_tells_no_secret_and_keeps_it_out_of_logs(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
+    before = logging.getLogRecordFactory()
+    logging.setLogRecordFactory(logging.LogRecord)
+    document = tmp_path / "wrong.yaml"
+    document.write_text("name: wrong\nregion: https://me:hunter-2@example.com\n")
+
+    try:
+        main([str(document)])
+        record = logging.getLogger("any").makeRecord("any", 20, "f", 1, "Password=%s", ("hunter-2",), None)
+    finally:
+        logging.setLogRecordFactory(before)
+
+    assert "://***@example.com" in capsys.readouterr().err
+    assert record.getMessage() == "Password=***"

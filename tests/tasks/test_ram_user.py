@@ -3,6 +3,7 @@ import string
 import pytest
 
 from alicloud.ram import UserSpec
+from blocks.people import Handover
 from tasks import ram_user
 from tests.tasks.conftest import connected
 
@@ -19,7 +20,7 @@ def test_a_user_is_made_once_and_brought_to_what_is_wanted(account, cloud):
 @pytest.mark.requirement("R1")
 def test_a_plan_draws_no_password_and_writes_none_down(account):
     with connected(account, dry=True) as plan:
-        ram_user.ensure_logon.fn(plan, "alice", True, "logon-plan-alice")
+        ram_user.ensure_logon.fn(plan, "alice", True, "logon-plan-alice", Handover())
 
         assert [write.action for write in plan.ledger.writes] == ["CreateLoginProfile"]
     assert account.writes() == []

@@ -9,8 +9,10 @@ from alicloud.foas import Cluster
 from alicloud.oss import Bucket
 from alicloud.snapshot import Ledger
 from alicloud.vpc import Vpc
+from blocks import desired
 from tasks.account import Account
 from tasks.report import Report
+from tests.blocks.test_conflicts import RECIPIENT
 from tests.flows.running import environment
 
 HOSTILE = "<script>alert(1)</script> [click](javascript:x) | **bold** `code` # head\n## Forged\n![x](http://evil)"
@@ -145,6 +147,28 @@ def test_the_logon_address_follows_from_alias_or_account_id(alias, region, addre
 
     assert report.links()["RAM user logon"] == address
     assert f"<{address}>" in report.markdown()
+
+
+@pytest.mark.parametrize(
+    ("handover", "told"),
+    [
+        ({}, r"\(Secret block (logon-flink-exclusive-alice-[0-9a-f]{8})\)"),
+        (
+            {"channel": "file", "public_key": RECIPIENT, "folder": "passwords"},
+            r"\(file passwords/(logon-flink-exclusive-alice-[0-9a-f]{8})\.age on the worker; of several, the highest ",
+        ),
+    ],
+)
+def test_the_report_says_where_a_one_time_password_is(handover, told):
+    wanted = environment(
+        people={"users": [{"name": "alice", "console_logon": True}], "groups": [], "handover": handover}
+    )
+
+    report = Report(wanted, Ledger(), [])
+
+    found = re.search(told, report.left_to_do()[0])
+    assert found
+    assert found[1] == desired.logon_secret(wanted, wanted.people.users[0])
 
 
 def test_without_an_account_there_are_no_links():

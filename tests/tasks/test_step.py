@@ -1,4 +1,5 @@
 import importlib
+import logging
 import pkgutil
 
 import pytest
@@ -9,6 +10,7 @@ import tasks
 from alicloud.call import PLANNED
 from alicloud.errors import Forbidden, ManualStep, Refused, Throttled, Uncertain, Unmet, Unreachable, Unsettled
 from alicloud.foas import Cluster
+from alicloud.redaction import know
 from alicloud.snapshot import Ledger
 from tasks.cluster import wait_for_cluster
 from tasks.project import ensure_project
@@ -17,11 +19,11 @@ from tasks.step import retry_if_transient, step
 
 
 def all_steps():
-    """Give every step of the house. What `plan` and `verify` do is no step: they carry steps out."""
+    """Give every step of the house. What `plan`, `lease`, `resolve` and `verify` do is none: they carry steps out."""
     found = {}
     for module in pkgutil.iter_modules(tasks.__path__):
         for value in vars(importlib.import_module(f"tasks.{module.name}")).values():
-            if isinstance(value, Task) and value.name not in ("plan", "verify"):
+            if isinstance(value, Task) and value.name not in ("plan", "lease", "resolve", "verify"):
                 found[value.name] = value
     return found
 
@@ -101,6 +103,41 @@ def test_a_step_that_fails_leaves_its_cause_in_the_ledger():
         step("Bucket", "R20")(refuse).fn(cloud)
 
     assert cloud.ledger.outcomes["Bucket"].error == "The bucket is public. Name another one."
+
+
+def test_a_fault_of_ours_leaves_a_step_without_the_secret_that_it_held():
+    know("canary-of-a-step")
+
+    def break_down(cloud):
+        raise RuntimeError("https://ram.aliyuncs.com/?Signature=a%2Fb", {"secret": "canary-of-a-step"})
+
+    cloud = Cloud()
+
+    with pytest.raises(RuntimeError) as caught:
+        step("Bug")(break_down).fn(cloud)
+
+    told = "('https://ram.aliyuncs.com/?Signature=***', {'secret': '***'})"
+    assert str(caught.value) == cloud.ledger.outcomes["Bug"].error == told
+
+
+def test_what_the_cloud_says_leaves_a_step_without_secrets_and_as_the_error_that_it_is():
+    know("canary-of-a-step")
+
+    def refuse(cloud):
+        raise Throttled("Throttling.User", "canary-of-a-step", action="GetUser") from ValueError("canary-of-a-step")
+
+    with pytest.raises(Throttled) as caught:
+        step("Refusal")(refuse).fn(Cloud())
+
+    assert "Throttling.User on GetUser: ***." in str(caught.value)
+    assert str(caught.value.__cause__) == caught.value.text == "***"
+    assert retry_if_transient(ensure_user, None, Failed(data=caught.value))
+
+
+def test_who_imports_steps_has_the_redactor_at_the_root_of_logging():
+    record = logging.getLogger("anything").makeRecord("n", 20, "f", 1, "Password=%s", ("hunter-2",), None)
+
+    assert record.getMessage() == "Password=***"
 
 
 def test_names_of_runs_speak_of_projects_and_clusters():

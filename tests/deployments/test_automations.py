@@ -1,0 +1,108 @@
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import yaml
+from prefect.events.schemas.automations import Automation, Posture
+
+from alicloud.errors import Misconfigured
+from deployments.automations import DEAD_AFTER, DOCUMENT, HEARTBEAT_SECONDS, ensure_automations, wanted
+from deployments.local import Local
+from tests.deployments.test_prefect_yaml import DEPLOYMENTS
+
+NAME = "realtime-compute-dead-runs"
+
+
+class Server:
+    """What a Prefect server remembers of automations, and how often it was told."""
+
+    def __init__(self):
+        self.automations, self.writes = {}, 0
+
+    def read_automations_by_name(self, name):
+        return [each for each in self.automations.values() if each.name == name]
+
+    def create_automation(self, automation):
+        self._keep(uuid4(), automation)
+
+    def update_automation(self, key, automation):
+        self._keep(key, automation)
+
+    def _keep(self, key, automation):
+        self.writes += 1
+        self.automations[key] = Automation.model_validate({**automation.model_dump(mode="json"), "id": key})
+
+
+def test_a_second_set_up_changes_nothing():
+    server = Server()
+
+    first = ensure_automations(server, {})
+    second = ensure_automations(server, {})
+
+    assert (first, second) == ([NAME], [])
+    assert (len(server.automations), server.writes) == (1, 1)
+
+
+def test_another_time_changes_the_automation_that_is_there():
+    server = Server()
+    ensure_automations(server, {})
+
+    changed = ensure_automations(server, {DEAD_AFTER: "300"})
+
+    (automation,) = server.automations.values()
+    assert changed == [NAME]
+    assert automation.trigger.within == timedelta(seconds=300)
+
+
+def test_what_an_operator_has_switched_off_stays_off():
+    server = Server()
+    ensure_automations(server, {})
+    (key,) = server.automations
+    server.automations[key].enabled = False
+
+    unchanged = ensure_automations(server, {})
+    changed = ensure_automations(server, {DEAD_AFTER: "300"})
+
+    assert (unchanged, changed) == ([], [NAME])
+    assert server.automations[key].enabled is False
+
+
+def test_silence_makes_a_run_crashed_and_says_what_to_do():
+    (automation,) = wanted({})
+
+    trigger, (action,) = automation.trigger, automation.actions
+    assert trigger.posture is Posture.Proactive
+    assert trigger.after == {"prefect.flow-run.heartbeat"}
+    assert "prefect.flow-run.heartbeat" in trigger.expect
+    assert trigger.for_each == {"prefect.resource.id"}
+    assert (action.type, action.state.value, action.force) == ("change-flow-run-state", "CRASHED", False)
+    assert "Retry this run" in action.message
+
+
+def test_only_runs_of_our_own_deployments_are_watched():
+    (automation,) = wanted({})
+
+    assert automation.trigger.match_related["prefect.resource.id"] == ["prefect.tag.realtime-compute"]
+    assert all("realtime-compute" in deployment["tags"] for deployment in DEPLOYMENTS)
+
+
+def test_two_heartbeats_may_be_lost_before_a_run_counts_as_dead(tmp_path):
+    (automation,) = wanted({})
+
+    assert automation.trigger.within >= timedelta(seconds=3 * HEARTBEAT_SECONDS)
+    assert Local(tmp_path).environment()["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"] == str(HEARTBEAT_SECONDS)
+
+
+@pytest.mark.parametrize("text", ["30", "0", "-90", "1.5", "soon", "99999999"])
+def test_an_impossible_time_is_refused(text):
+    with pytest.raises(Misconfigured, match=DEAD_AFTER) as refused:
+        ensure_automations(Server(), {DEAD_AFTER: text})
+
+    assert "such as 90" in refused.value.remedy
+
+
+def test_the_document_is_what_prefect_s_own_command_takes():
+    document = yaml.safe_load(DOCUMENT.read_text("utf-8"))
+
+    assert set(document) == {"automations"}
+    assert [each["name"] for each in document["automations"]] == [NAME]
