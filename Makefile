@@ -2,6 +2,8 @@
 # make test      the tests
 # make check     format, lint, types, layers, tests
 # make bench     calls and times of first and second runs, against the critical path
+# make torture  every fault at every call of a first run: make torture COUNT=200 SEED=7 for a sample
+# make torture-kill  kill -9 in the middle of real runs: make torture-kill COUNT=20 SEED=7
 # make bench-emulator  what the emulator answers in a second on one core, empty and with 10,000 resources
 # make emulator  the emulator alone on port 8400
 # make register  block types, environments, credentials, work pool on the server of PREFECT_API_URL
@@ -12,7 +14,7 @@ RUN := $(VENV)/bin/python
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 
-.PHONY: demo test check bench bench-emulator prepare register emulator clean lock
+.PHONY: demo test check torture torture-kill bench bench-emulator prepare register emulator clean lock
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: requirements.lock
@@ -39,6 +41,12 @@ check: $(VENV)/installed-dev
 
 bench: $(VENV)/installed
 	$(RUN) -m benchmarks.prepare
+
+torture: $(VENV)/installed-dev
+	$(RUN) -m tests.reliability.torture --count $(or $(COUNT),0) --seed $(or $(SEED),1)
+
+torture-kill: $(VENV)/installed-dev
+	$(RUN) -m tests.reliability.kill $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
 
 bench-emulator: $(VENV)/installed
 	$(RUN) -m benchmarks.emulator

@@ -32,7 +32,8 @@ class Call(Generic[Answer]):
     `parse` turns the JSON body (for OSS: oss2's result) into a typed answer.
     `missing` is the answer when the cloud says one of the codes `absent`. `done` are codes that mean that a write's
     effect is there already. `next_page` gives the parameters of the page after the one just read, or None; the
-    answers of all pages, then tuples, are joined. `means` says the effect in the operator's words.
+    answers of all pages, then tuples, are joined. `means` says the effect in the operator's words. `makes` is the key
+    of what a tokened or once-only write makes, the same in every run: the journal knows it by that.
     """
 
     product: str
@@ -54,6 +55,7 @@ class Call(Generic[Answer]):
     done: frozenset[str] = frozenset()
     next_page: Callable[[Any], Mapping[str, str] | None] | None = None
     means: str = ""
+    makes: str = ""
     remedy: str = ""
 
     @property
@@ -78,12 +80,16 @@ class Call(Generic[Answer]):
         return any(PLANNED in text for text in texts)
 
 
-def client_token(environment: str, resource: str, purpose: str) -> str:
+def client_token(resource: str, purpose: str, generation: int = 0) -> str:
     """Derive the ClientToken of a creation: the same in every retry and every run of that creation.
+
+    Environments that share a resource derive the same token for it, so that two runs at once make one. `generation`
+    counts the earlier creations whose effect was seen: after a deletion the old token would give the dead id.
 
     Returns 64 hexadecimal digits, the most that ECS accepts. Source: ECS 2014-05-26, ClientToken.
     """
-    return sha256("\0".join((environment, resource, purpose)).encode()).hexdigest()
+    parts = (resource, purpose, str(generation)) if generation else (resource, purpose)
+    return sha256("\0".join(parts).encode()).hexdigest()
 
 
 def number_pages(size: int, number: str = "PageNumber") -> Callable[[Any], Mapping[str, str] | None]:

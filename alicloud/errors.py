@@ -11,6 +11,7 @@ AlibabaCloudError
 ├── Uncertain            no answer to a call that must not be repeated: look before asking again
 ├── Unmet                a prerequisite is missing
 │   └── ManualStep       only a person can do it: activate, pay, click Authorize
+├── Overtaken            another run writes on this environment: name it
 ├── Unsettled            we acted and the cloud still differs
 ├── TimedOut             still not ready after the time allowed
 └── Misconfigured        the environment or the credentials are wrong; the cloud was not touched
@@ -61,6 +62,9 @@ class NotFound(Refused):
 
 
 class AlreadyExists(Refused):
+    """`ours`: an earlier attempt of the same call had no answer, so it is that one which made it."""
+
+    ours: bool = False
     default_remedy = "Somebody else made it at the same time: Retry this run, it will be read and kept."
 
 
@@ -86,10 +90,7 @@ class Unreachable(AlibabaCloudError):
 
 
 class Uncertain(AlibabaCloudError):
-    default_remedy = (
-        "Look in the console whether it exists. Retry only once you know: a retry adopts what it finds, and makes it "
-        "anew when it finds nothing."
-    )
+    default_remedy = "Look in the console whether it exists. A Retry adopts what it finds, and never sends it again."
 
 
 class Unmet(AlibabaCloudError):
@@ -98,6 +99,10 @@ class Unmet(AlibabaCloudError):
 
 class ManualStep(Unmet):
     pass
+
+
+class Overtaken(AlibabaCloudError):
+    default_remedy = "Nothing more was written by this run. Look at that run; when it has ended, Retry this one."
 
 
 class Unsettled(AlibabaCloudError):
@@ -164,6 +169,7 @@ def refusal(code: str, text: str, *, action: str, request_id: str, status: int, 
         status: HTTP status; 500 and above with an unknown code is Unavailable.
         remedy: the call's own, for a code that says nothing nearer.
     """
+    code, text, request_id = _printable(code), _printable(text), _printable(request_id)
     kind: type[Refused] = Unavailable if status >= 500 else Refused
     for pattern, candidate in _CODES:
         if re.fullmatch(pattern, code):
@@ -176,3 +182,8 @@ def refusal(code: str, text: str, *, action: str, request_id: str, status: int, 
             remedy = known
             break
     return kind(code, text, action=action, request_id=request_id, status=status, remedy=remedy)
+
+
+def _printable(text: str) -> str:
+    """Keep what the cloud says from playing tricks on terminals and logs."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)

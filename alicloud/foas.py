@@ -98,6 +98,11 @@ def get_cluster_details(cluster_id: str) -> Call[Cluster | None]:
     )
 
 
+def cluster_key(spec: ClusterSpec) -> str:
+    """Give the key of the creation: names of clusters are unique in an account and region, as far as we make them."""
+    return f"cluster/{spec.name}"
+
+
 def create_cluster(spec: ClusterSpec) -> Call[str]:
     """Make the cluster of an order, and give its id; it starts for about half an hour.
 
@@ -122,6 +127,7 @@ def create_cluster(spec: ClusterSpec) -> Call[str]:
         method="POST",
         path="/api/v2/clusters",
         means=f"create cluster {spec.name} from order {spec.order_id}",
+        makes=cluster_key(spec),
     )
 
 

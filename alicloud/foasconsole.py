@@ -83,6 +83,11 @@ def describe_instances(region: str, name: str = "") -> Call[tuple[Workspace, ...
     )
 
 
+def workspace_key(spec: WorkspaceSpec) -> str:
+    """Give the key of the order: the same however many compute units are asked for."""
+    return f"workspace/{spec.region}/{spec.name}"
+
+
 def create_instance(spec: WorkspaceSpec) -> Call[str]:
     """Order a workspace, which is paid at once, and give its id.
 
@@ -97,6 +102,7 @@ def create_instance(spec: WorkspaceSpec) -> Call[str]:
         lambda body: str(succeeded(body)["OrderInfo"]["InstanceId"]),
         {**order_parameters(spec), "InstanceName": spec.name, "VpcId": spec.vpc_id, "ZoneId": spec.zone},
         means=f"order workspace {spec.name} with {spec.cpu} CUs",
+        makes=workspace_key(spec),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from hashlib import md5
 from typing import Any
 
@@ -80,6 +81,60 @@ def get_object(bucket: str, key: str) -> Call[bytes | None]:
         arguments={"key": key},
         absent=_ABSENT,
         means=f"read oss://{bucket}/{key}",
+    )
+
+
+@dataclass(frozen=True)
+class Log:
+    """An appendable object as it was read. `idle_seconds` is the cloud's time since the last append."""
+
+    data: bytes
+    idle_seconds: float
+
+
+def get_log(bucket: str, key: str) -> Call[Log | None]:
+    """Read an appendable object, None when it or the bucket is absent. Source: OSS, GetObject.
+
+    Its age is the reply's Date less its Last-Modified: both are told by the same server.
+    """
+
+    def log(answer: Any) -> Log:
+        told, data = answer
+        date, modified = (parsedate_to_datetime(told.headers[name]) for name in ("Date", "Last-Modified"))
+        return Log(bytes(data), (date - modified).total_seconds())
+
+    return Call(
+        PRODUCT,
+        VERSION,
+        "GetObject",
+        Kind.READ,
+        log,
+        operation="get_object",
+        bucket=bucket,
+        arguments={"key": key},
+        absent=_ABSENT,
+        means=f"read oss://{bucket}/{key}",
+    )
+
+
+def append_object(bucket: str, key: str, position: int, data: bytes) -> Call[None]:
+    """Append to an object, or make it at position 0.
+
+    OSS refuses with PositionNotEqualToLength when the object is not as long as `position` says, also where versioning
+    is enabled: of several writers that have read the same, one gets through. When the answer to a first attempt was
+    lost, the refusal may be due to our own data: read to know. Source: OSS, AppendObject.
+    """
+    digest = b64encode(md5(data, usedforsecurity=False).digest()).decode()
+    return Call(
+        PRODUCT,
+        VERSION,
+        "AppendObject",
+        Kind.IDEMPOTENT,
+        lambda result: None,
+        operation="append_object",
+        bucket=bucket,
+        arguments={"key": key, "position": position, "data": data, "headers": {"Content-MD5": digest}},
+        means=f"append {len(data)} bytes to oss://{bucket}/{key}",
     )
 
 

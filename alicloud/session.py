@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import oss2
 from aliyunsdkcore.acs_exception.exceptions import ClientException, ServerException
@@ -19,10 +19,20 @@ from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.request import CommonRequest
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from alicloud.call import Call, Kind
+from alicloud.call import Call, Kind, client_token
 from alicloud.clock import Clock
 from alicloud.endpoints import endpoint
-from alicloud.errors import AlibabaCloudError, Refused, Unavailable, Uncertain, Unreachable, refusal
+from alicloud.errors import (
+    AlibabaCloudError,
+    AlreadyExists,
+    Refused,
+    Throttled,
+    Unavailable,
+    Uncertain,
+    Unreachable,
+    refusal,
+)
+from alicloud.journal_record import What
 from alicloud.redaction import redact
 from alicloud.snapshot import Ledger, Snapshot
 
@@ -51,6 +61,22 @@ class Identity:
     access_key_secret: str = field(repr=False)
     security_token: str = field(default="", repr=False)
     expires_at: float = 0.0
+
+
+class Intents(Protocol):
+    """Where the intent of each write is written down before it is sent; see `journal.Journal`."""
+
+    def intend(self, call: Call[Any]) -> str: ...
+
+    def conclude(self, intent: str, what: What, request_id: str = "", code: str = "") -> None: ...
+
+    def generation(self, makes: str) -> int: ...
+
+    def refuse_open(self, makes: str) -> None: ...
+
+    def seen(self, makes: str) -> None: ...
+
+    def remedy(self, intent: str) -> str: ...
 
 
 class _NoAnswer(Exception):
@@ -91,6 +117,7 @@ class Session:
         self.clock = clock or Clock()
         self.snapshot = snapshot if snapshot is not None else Snapshot()
         self.ledger = Ledger()
+        self.journal: Intents | None = None
         self.dry = dry
         self.attempts = attempts
         self.settle_seconds = settle_seconds
@@ -100,12 +127,18 @@ class Session:
 
     def dry_run(self) -> Session:
         """Give a session to the same account that sends no write and remembers what it reads."""
+        session = self.sibling(dry=True)
+        session.journal = self.journal
+        return session
+
+    def sibling(self, dry: bool = False) -> Session:
+        """Give another session to the same account, with a ledger of its own."""
         return Session(
             self.identity,
             self.region,
             self.overrides,
             self.clock,
-            dry=True,
+            dry=dry,
             attempts=self.attempts,
             settle_seconds=self.settle_seconds,
             renew=self._renew,
@@ -122,7 +155,8 @@ class Session:
         Raises:
             Refused: the cloud said no, and the code is not one that the call takes for an answer.
             Unreachable: no answer to a repeatable call after all attempts.
-            Uncertain: no answer to a once-only call; it may have taken effect.
+            Uncertain: no answer to a once-only call, this one or an earlier one; it may have taken effect.
+            Overtaken: another run writes on this environment.
         """
         if not self.dry:
             return self._answered(call)
@@ -137,6 +171,12 @@ class Session:
             answer = self._answered(call)
             self.snapshot.keep(call, answer)
             return answer
+
+    def read_again(self, call: Call[Answer]) -> Answer:
+        """Ask the cloud, whatever is remembered of its answers."""
+        if not call.is_read:
+            raise AssertionError(f"{call.action} is a write")
+        return self._answered(call)
 
     def _answered(self, call: Call[Answer]) -> Answer:
         try:
@@ -159,17 +199,53 @@ class Session:
         return cast("Answer", answer)
 
     def _with_retries(self, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str, Any]:
+        if call.is_read:
+            return self._repeated(call, parameters)
+        if self.journal is not None:
+            return self._written_down(self.journal, call, parameters)
         if call.kind is Kind.ONCE:
-            return self._once(call, parameters)
+            raise AssertionError(f"{call.action} is once-only: without a journal it must not be sent")
+        return self._repeated(call, parameters)
+
+    def _written_down(self, journal: Intents, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str, Any]:
+        """Send a write between its intent and its outcome."""
+        intent = journal.intend(call)
+        if call.kind is Kind.TOKENED and (generation := journal.generation(call.makes)):
+            parameters = {**parameters, "ClientToken": client_token(call.makes, call.action, generation)}
+        try:
+            result = (self._once if call.kind is Kind.ONCE else self._repeated)(call, parameters)
+        except (Uncertain, Unreachable) as error:
+            journal.conclude(intent, What.LOST, error.request_id)
+            if call.kind is Kind.ONCE:
+                error.remedy = journal.remedy(intent)
+            raise
+        except Refused as error:
+            what = What.LOST if isinstance(error, Unavailable) else What.REFUSED
+            journal.conclude(intent, what, error.request_id, error.code)
+            raise
+        journal.conclude(intent, What.ANSWERED, result[1])
+        return result
+
+    def _repeated(self, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str, Any]:
+        lost: list[BaseException | None] = []
+
+        def note(state: RetryCallState) -> None:
+            _log_retry(state)
+            lost.append(state.outcome.exception() if state.outcome else None)
+
         retrying = Retrying(
             stop=stop_after_attempt(self.attempts),
             wait=wait_random_exponential(multiplier=0.5, max=8),
             retry=retry_if_exception(lambda error: isinstance(error, AlibabaCloudError) and error.transient),
             sleep=self.clock.wait,
-            before_sleep=_log_retry,
+            before_sleep=note,
             reraise=True,
         )
-        result: tuple[Any, str, Any] = retrying(self._repeatable, call, parameters)
+        try:
+            result: tuple[Any, str, Any] = retrying(self._repeatable, call, parameters)
+        except AlreadyExists as error:
+            error.ours = any(not isinstance(earlier, Throttled) for earlier in lost)
+            raise
         return result
 
     def _repeatable(self, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str, Any]:

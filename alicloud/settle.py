@@ -23,6 +23,7 @@ def settle(
     desired: Desired,
     decide: Decide[Desired, Actual],
     planned: Actual | None = None,
+    makes: str = "",
 ) -> Actual:
     """Bring one resource to what is wanted and give its state, read from the cloud.
 
@@ -32,31 +33,71 @@ def settle(
         desired: what is wanted.
         decide: pure; the calls that are missing, none when content.
         planned: what a dry run hands on for a resource that does not exist yet.
+        makes: the key of what a tokened or once-only call makes here, see `Call.makes`.
 
     Raises:
         Unsettled: after the writes were answered, the cloud still differs when the settle window has passed.
-        Uncertain: a once-only write had no answer and its effect was not seen within the settle window.
+        Uncertain: a once-only write, of this run or an earlier one, had no answer and its effect was not seen within
+            the settle window.
+    """
+    if cloud.dry:
+        return _foreseen(cloud, read, desired, decide, planned)
+    actual = cloud.recall(read)
+    if decide(desired, actual):
+        actual = _settled(cloud, read, desired, decide)
+    if makes and cloud.journal is not None:
+        cloud.journal.seen(makes)
+    return actual
+
+
+def _settled(cloud: Session, read: Call[Actual], desired: Desired, decide: Decide[Desired, Actual]) -> Actual:
+    actual = cloud.read_again(read)  # never write because of an old answer
+    calls = decide(desired, actual)
+    if calls:
+        failure = _act(cloud, calls)
+        actual = _verify(cloud, read, desired, decide, calls, failure)
+    if cloud.snapshot.recall(read)[0]:
+        cloud.snapshot.keep(read, actual)  # or a later step would be content with what was there before
+    return actual
+
+
+def _foreseen(
+    cloud: Session,
+    read: Call[Actual],
+    desired: Desired,
+    decide: Decide[Desired, Actual],
+    planned: Actual | None,
+) -> Actual:
+    """Note what would be written, and give what would be there then.
+
+    A once-only call that an earlier run may have sent is looked for as long as it may take to be seen, and refused
+    when it is not: a plan tells so before anything is written.
     """
     actual = cloud.recall(read)
     calls = decide(desired, actual)
-    if not calls:
+    failure = _open(cloud, calls)
+    if failure is not None:
+        actual = _verify(cloud, read, desired, decide, calls, failure)
+        cloud.snapshot.keep(read, actual)
         return actual
-    if cloud.dry:
+    for call in calls:
+        cloud.ledger.add(call)
+    if not calls or planned is None:
+        return actual
+    cloud.snapshot.expect(read, planned)
+    return planned
+
+
+def _open(cloud: Session, calls: Sequence[Call[Any]]) -> Uncertain | None:
+    if cloud.journal is None:
+        return None
+    try:
         for call in calls:
-            cloud.ledger.add(call)
-        if planned is None:
-            return actual
-        cloud.snapshot.expect(read, planned)
-        return planned
-    actual = cloud.send(read)  # never write because of an old answer
-    calls = decide(desired, actual)
-    if not calls:
-        return actual
-    failure = _act(cloud, calls)
-    settled = _verify(cloud, read, desired, decide, calls, failure)
-    if cloud.snapshot.recall(read)[0]:
-        cloud.snapshot.keep(read, settled)  # or a later step would be content with what was there before
-    return settled
+            if call.once_only:
+                cloud.journal.refuse_open(call.makes)
+    except Uncertain as error:
+        return error
+    return None
 
 
 def wait_until(
@@ -96,8 +137,9 @@ def _act(cloud: Session, calls: Sequence[Call[Any]]) -> AlibabaCloudError | None
     for call in calls:
         try:
             cloud.send(call)
-        except AlreadyExists:
-            continue
+        except AlreadyExists as error:
+            if error.ours:
+                cloud.ledger.add(call, error.request_id)
         except (Refused, Uncertain) as error:
             return error
     return None
@@ -115,7 +157,7 @@ def _verify(
     waited, look = 0.0, 0
     refused = isinstance(failure, Refused)
     while True:
-        actual = cloud.send(read)
+        actual = cloud.read_again(read)
         remaining = decide(desired, actual)
         if not remaining:
             return actual
@@ -126,10 +168,8 @@ def _verify(
         waited, look = waited + pause, look + 1
     if failure is not None:
         raise failure
-    if any(call.once_only for call in calls):
-        raise Uncertain(
-            f"{calls[0].action} was answered, but after {waited:.0f} s nothing is seen of it.",
-            remedy="Do not Retry before the console shows it: a run that does not see it would order it again.",
-        )
+    unseen = _open(cloud, calls)
+    if unseen is not None:
+        raise unseen
     still = "; ".join(call.means or call.action for call in remaining)
     raise Unsettled(f"{calls[0].action} was answered, but after {waited:.0f} s the cloud still lacks: {still}.")

@@ -35,7 +35,7 @@ class Vpc:
 class VpcSpec:
     """The VPC that is wanted: the one of this id, else the one of this name, made when absent.
 
-    `cidr` is compared when it is given. `environment` goes into the ClientToken of the creation.
+    `cidr` is compared when it is given. `environment` gives a name to a VPC that is given none.
     """
 
     environment: str
@@ -72,11 +72,15 @@ def read_vpc(spec: VpcSpec) -> Call[tuple[Vpc, ...]]:
     return describe_vpcs(vpc_id=spec.vpc_id) if spec.vpc_id else describe_vpcs(name=spec.wanted_name)
 
 
+def vpc_key(spec: VpcSpec) -> str:
+    """Give the key of the creation. Every parameter is in it: a token that comes with others again is refused."""
+    return f"vpc/{spec.region}/{spec.wanted_name}/{spec.cidr}"
+
+
 def create_vpc(spec: VpcSpec) -> Call[str]:
     """Make a VPC and give its id; it is Pending for some seconds. Source: VPC 2016-04-28, CreateVpc."""
-    # Every parameter is in the token: a token that comes again with other parameters is refused.
-    resource = f"vpc/{spec.region}/{spec.wanted_name}/{spec.cidr}"
-    token = client_token(spec.environment, resource, "CreateVpc")
+    resource = vpc_key(spec)
+    token = client_token(resource, "CreateVpc")
     return Call(
         PRODUCT,
         VERSION,
@@ -85,6 +89,7 @@ def create_vpc(spec: VpcSpec) -> Call[str]:
         lambda body: str(body["VpcId"]),
         given(VpcName=spec.wanted_name, CidrBlock=spec.cidr, ClientToken=token),
         means=f"create VPC {spec.wanted_name} ({spec.cidr or DEFAULT_VPC_CIDR}) in {spec.region}",
+        makes=resource,
     )
 
 

@@ -73,11 +73,15 @@ def read_vswitch(spec: VSwitchSpec) -> Call[tuple[VSwitch, ...]]:
     return describe_vswitches(vswitch_id=spec.vswitch_id) if spec.vswitch_id else describe_vswitches(spec.vpc_id)
 
 
+def vswitch_key(spec: VSwitchSpec) -> str:
+    """Give the key of the creation. Every parameter is in it: a token that comes with others again is refused."""
+    return f"vswitch/{spec.vpc_id}/{spec.cidr}/{spec.zone}/{spec.wanted_name}"
+
+
 def create_vswitch(spec: VSwitchSpec) -> Call[str]:
     """Make a vSwitch and give its id; it is Pending for some seconds. Source: VPC 2016-04-28, CreateVSwitch."""
-    # Every parameter is in the token: a token that comes again with other parameters is refused.
-    resource = f"vswitch/{spec.vpc_id}/{spec.cidr}/{spec.zone}/{spec.wanted_name}"
-    token = client_token(spec.environment, resource, "CreateVSwitch")
+    resource = vswitch_key(spec)
+    token = client_token(resource, "CreateVSwitch")
     return Call(
         PRODUCT,
         VERSION,
@@ -92,6 +96,7 @@ def create_vswitch(spec: VSwitchSpec) -> Call[str]:
             "ClientToken": token,
         },
         means=f"create vSwitch {spec.wanted_name} ({spec.cidr}) in {spec.zone} of VPC {spec.vpc_id}",
+        makes=resource,
     )
 
 

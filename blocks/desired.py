@@ -37,7 +37,7 @@ def users(environment: Environment) -> list[UserSpec]:
 
 
 def logon_secret(environment: Environment, user: User) -> str:
-    """Give the name of the Secret block that holds a user's one-time password."""
+    """Give the name, of a Secret block or a file, under which a user's one-time password is handed over."""
     clean = re.sub(r"[^a-z0-9-]", "-", user.name.lower())
     return f"logon-{environment.name}-{clean}-{_digest(environment.name, user.name)}"
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from prefect.blocks.core import Block
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from alicloud import prerequisites
+from alicloud.errors import Misconfigured
 from blocks.clusters import ExclusiveCluster, ManagedWorkspace
 from blocks.names import (
+    BLOCK_NAME,
     BlockName,
     BucketName,
     EnvironmentName,
@@ -34,6 +37,9 @@ from blocks.names import (
 )
 from blocks.people import People
 from blocks.section import Section
+from blocks.shown import shown
+
+MAX_TOLD = 50  # of what is wrong with a document; whoever has corrected that much looks again
 
 
 class ServiceRole(Section):
@@ -134,6 +140,13 @@ class Safety(Section):
     max_compute_units: int = Field(64, ge=1, le=100_000, title="Most compute units")
     may_create_network: bool = Field(True, title="May create VPC and vSwitch")
     may_order: bool = Field(False, title="May order", description="Managed mode: buy the workspace without asking.")
+    lease_seconds: int = Field(
+        60,
+        ge=4,
+        le=3600,
+        title="Lease (seconds)",
+        description="A run that has been silent for so long may be taken over by another.",
+    )
     max_price: Decimal | None = Field(
         None, ge=0, max_digits=12, decimal_places=4, title="Highest price", description="Of the first order, as quoted."
     )
@@ -163,7 +176,8 @@ class Environment(Section):
 
         found = conflicts(self)
         if found:
-            raise ValueError("; ".join(str(conflict) for conflict in found))
+            more = [f"And {len(found) - MAX_TOLD} more."] if len(found) > MAX_TOLD else []
+            raise ValueError("; ".join([*map(str, found[:MAX_TOLD]), *more]))
         return self
 
 
@@ -174,7 +188,22 @@ class FlinkEnvironment(Block):
     _block_type_slug = "flink-environment"
     _description = "What one environment of Realtime Compute for Apache Flink shall be. Flows take it by its name."
 
+    model_config = ConfigDict(hide_input_in_errors=True)  # somebody may have put a secret there
+
     environment: Environment = Field(title="Environment")
+
+    @classmethod
+    def load(cls, name: str, *args: Any, **kwargs: Any) -> Any:
+        """Load an environment by the name of its block.
+
+        Raises:
+            Misconfigured: no block can have this name. Prefect would make a URL of it.
+            ValueError: there is no block of this name.
+        """
+        if not re.fullmatch(BLOCK_NAME[0], name):
+            text = f"{shown(name)} cannot be the name of a Flink Environment block."
+            raise Misconfigured(text, remedy=f"Give {BLOCK_NAME[1]}.")
+        return super().load(name, *args, **kwargs)
 
 
 def as_block(environment: Environment) -> FlinkEnvironment:

@@ -54,6 +54,12 @@ async def drop(scope: Scope, receive: Receive) -> None:
     await _gone(receive)
 
 
+async def hang(receive: Receive) -> None:
+    """Keep the client waiting until it goes away."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 def cutting(scope: Scope, receive: Receive, send: Send) -> Send:
     """Wrap `send` so that the first half of the first piece of the body is the last that the client gets.
 

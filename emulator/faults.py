@@ -11,6 +11,7 @@ Most kinds strike calls: those of `product` and `action` (`*` for any) whose par
 - `business-failure`: status 200 and Success false, in the envelope of the product.
 - `delay`: the call waits `seconds` first, in real time, since the client's patience is real. So may the kinds above.
 - `drop-before`, `drop-after`: the connection breaks before the effect, or after it; the client gets no reply.
+- `hang-before`, `hang-after`: no reply comes, without the effect or with it, for as long as the client cares to wait.
 - `cut`: the reply breaks off in the middle, after the effect.
 - `lag`: a read tells the account without the writes of the last `seconds` of the cloud's clock. Writes, rights and OSS,
   which promises to be consistent, do not lag. An order counts and strikes reads alone.
@@ -36,11 +37,24 @@ from emulator.calls import leaves_the_account
 from emulator.world import Trouble
 
 Striking = Literal[
-    "throttle", "error", "refuse", "delay", "drop-before", "drop-after", "cut", "business-failure", "lag"
+    "throttle",
+    "error",
+    "refuse",
+    "delay",
+    "drop-before",
+    "drop-after",
+    "hang-before",
+    "hang-after",
+    "cut",
+    "business-failure",
+    "lag",
 ]
 Standing = Literal["stuck", "sold-out", "insufficient-balance"]
 Kind = Literal[Striking, Standing]
 
+WITHOUT_EFFECT = frozenset({"drop-before", "hang-before"})
+HANGING = frozenset({"hang-before", "hang-after"})
+UNANSWERED = HANGING | {"drop-before", "drop-after"}
 CONSISTENT = frozenset({"Oss"})
 LIMIT = 1000
 LONGEST_DELAY = 600  # of real time

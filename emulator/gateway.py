@@ -13,7 +13,7 @@ from starlette.responses import Response
 from emulator import conditions, replies, roa, rpc, signatures, throttle
 from emulator.calls import is_read, leaves_the_account
 from emulator.cloud import Cloud
-from emulator.faults import Fault
+from emulator.faults import UNANSWERED, WITHOUT_EFFECT, Fault
 from emulator.message import Message
 from emulator.policy import Denied, authorize
 from emulator.request import Caller, Refusal, Request
@@ -113,7 +113,7 @@ def _signed(message: Message) -> signatures.Signed:
 def _instead(attempt: Attempt, fault: Fault) -> dict[str, Any] | None:
     """Give what the fault answers in the handler's stead, None when the call goes on."""
     status, code, text = fault.refusal
-    if fault.kind == "drop-before":
+    if fault.kind in WITHOUT_EFFECT:
         return {}
     if fault.kind in ANSWERING:
         raise Refusal(status, code, text)
@@ -147,7 +147,7 @@ def _wants_xml(message: Message) -> bool:
 
 def _record(cloud: Cloud, attempt: Attempt) -> None:
     route, caller, message = attempt.route, attempt.caller, attempt.message
-    unanswered = attempt.fault is not None and attempt.fault.kind in ("drop-before", "drop-after")
+    unanswered = attempt.fault is not None and attempt.fault.kind in UNANSWERED
     action = route.action if route else message.fields.get("Action", "")
     cloud.calls.record(
         time=iso(cloud.world.now()),

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from emulator import conditions, oss, ram, replies
 from emulator.cloud import Cloud
-from emulator.faults import Fault
+from emulator.faults import UNANSWERED, WITHOUT_EFFECT, Fault
 from emulator.message import Message
 from emulator.world import iso
 
@@ -72,7 +72,7 @@ def _too_many(action: str) -> tuple[int, str, str]:
 
 def _instead(fault: Fault, action: str, request_id: str) -> Response | None:
     """Give what the fault answers in the handler's stead, None when the request goes on."""
-    if fault.kind == "drop-before":
+    if fault.kind in WITHOUT_EFFECT:
         return Response()
     if fault.kind == "throttle":
         status, code, text = _too_many(action)
@@ -103,7 +103,7 @@ def _record(
             del response.headers[header]
     if said["caller"]:
         ram.note_use(cloud.world, said["access-key-id"])
-    unanswered = fault is not None and fault.kind in ("drop-before", "drop-after")
+    unanswered = fault is not None and fault.kind in UNANSWERED
     cloud.calls.record(
         time=iso(cloud.world.now()),
         product=oss.PRODUCT,

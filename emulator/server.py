@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from emulator import connections, gateway, oss_gateway, roa, rpc
 from emulator.cloud import Cloud
 from emulator.control import PREFIX, control
-from emulator.faults import Fault
+from emulator.faults import HANGING, UNANSWERED, Fault
 from emulator.message import BODY_LIMIT, Message
 from emulator.page import page
 from emulator.request import Refusal
@@ -36,8 +36,8 @@ class Emulator:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response, fault = await self._answer(scope, receive)
-        if fault is not None and fault.kind in ("drop-before", "drop-after"):
-            await connections.drop(scope, receive)
+        if fault is not None and fault.kind in UNANSWERED:
+            await (connections.hang(receive) if fault.kind in HANGING else connections.drop(scope, receive))
             return
         response.headers["date"] = formatdate(self.cloud.world.now(), usegmt=True)  # clients learn our time from it
         if fault is not None and fault.kind == "cut":

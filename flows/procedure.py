@@ -65,6 +65,11 @@ def identify(run: Run) -> Handle:
     return run.step(check_account, run.environment.account)
 
 
+def keep_journal(run: Run, account: Handle) -> Handle:
+    """The bucket, first of all: it keeps the journal of what is written, and the lease of the run that writes."""
+    return run.step(ensure_bucket, desired.bucket(run.environment), after=[account])
+
+
 # A. People and their rights
 
 
@@ -81,9 +86,9 @@ def authorize_people(run: Run, account: Handle) -> list[Handle]:
     done = [*settings, *users.values()]
     for user in people.users:
         if user.console_logon:
-            secret = desired.logon_secret(environment, user)
+            name = desired.logon_secret(environment, user)
             after = [*settings, users[user.name]]
-            done.append(run.step(ensure_logon, user.name, user.mfa_required, secret, after=after))
+            done.append(run.step(ensure_logon, user.name, user.mfa_required, name, people.handover, after=after))
     groups = {}
     for group, membership in desired.groups(environment):
         groups[group.name] = run.step(ensure_group, group, after=[account])
@@ -119,7 +124,7 @@ def tighten_service(run: Run, cluster: Handle) -> Handle:
     """Once the cluster runs, the service needs no right to create security groups any more (R10)."""
     if run.environment.cluster.mode == "managed" or not run.environment.service_role.create:
         return cluster
-    return run.step(tighten_exclusive_policy, desired.exclusive_policy(False), after=[cluster])
+    return run.step(tighten_exclusive_policy, desired.exclusive_policy(False), cluster)
 
 
 def show_service(run: Run, after: Handle) -> None:
@@ -170,11 +175,8 @@ def prepare_network(run: Run, account: Handle) -> Place:
 
 
 def prepare_storage(run: Run, account: Handle) -> list[Handle]:
-    """The OSS bucket and the UDF packages in it (R20); none for a workspace that stores by itself."""
-    cluster = run.environment.cluster
-    if cluster.mode == "managed" and cluster.storage == "managed" and not run.environment.storage.udf_packages:
-        return []
-    bucket = run.step(ensure_bucket, desired.bucket(run.environment), after=[account])
+    """The OSS bucket, which also keeps the journal, and the UDF packages in it (R20)."""
+    bucket = keep_journal(run, account)
     packages = run.environment.storage.udf_packages
     name = run.environment.storage.bucket
     return [bucket, *(run.step(ensure_package, package, name, after=[bucket]) for package in packages)]
@@ -254,6 +256,7 @@ def everything(run: Run) -> None:
 def authorization(run: Run) -> None:
     """Parts A and B."""
     account = identify(run)
+    keep_journal(run, account)
     authorize_people(run, account)
     show_service(run, authorize_service(run, account))
 
@@ -281,6 +284,7 @@ def cluster_only(run: Run) -> None:
 def projects_only(run: Run) -> None:
     """Part F, on a cluster that is RUNNING."""
     account = identify(run)
+    keep_journal(run, account)
     rights = check_rights(run, account)
     require = require_cluster if run.environment.cluster.mode == "exclusive" else require_workspace
     cluster = run.step(require, run.environment.cluster.name, after=[account, *rights])

@@ -17,7 +17,9 @@ from blocks.environment import Environment
 from tasks.account import Account
 from tasks.oss_bucket import check_bucket_again
 from tasks.progress import Look, Timing, wait_with_progress
+from tasks.service_role import check_service_again, open_exclusive_policy
 from tasks.step import step
+from tasks.vswitch import check_vswitches_again
 
 
 @step("Cluster {name}, as it is", "R21")
@@ -69,12 +71,29 @@ def ensure_cluster(
     spec = desired.cluster(environment, _order_id(order), vpc.vpc_id, vswitches[0].vswitch_id)
     read = foas.list_cluster()
     if not cloud.dry and foas.cluster_changes(spec, cloud.recall(read)):
-        check_bucket_again(cloud, desired.bucket(environment))
-    clusters = settle(cloud, read, spec, foas.cluster_changes, _with_planned(cloud, spec))
+        _check_again(cloud, environment, spec, vswitches)
+    clusters = settle(cloud, read, spec, foas.cluster_changes, _with_planned(cloud, spec), foas.cluster_key(spec))
     cluster = foas.pick_cluster(spec.name, clusters)
     if cluster is None:
         raise Unmet(f"Cluster {spec.name} vanished after its creation.", remedy="Retry this run.")
+    if not cloud.dry and cluster.state == "STARTING" and environment.service_role.create:
+        open_exclusive_policy(cloud)  # whose own cluster became RUNNING a moment ago has tightened it
     return cluster
+
+
+def _check_again(cloud: Session, environment: Environment, spec: ClusterSpec, vswitches: list[VSwitch]) -> None:
+    """Check what the creation relies on, right before it: a cluster on less is paid for, and stays STARTING.
+
+    Raises:
+        Unmet: somebody has changed it since it was prepared.
+    """
+    check_bucket_again(cloud, desired.bucket(environment))
+    check_vswitches_again(cloud, environment, vswitches)
+    check_service_again(cloud, environment)
+    wanted = environment.cluster
+    assert isinstance(wanted, ExclusiveCluster)  # noqa: S101  the procedure branches on the mode
+    instances = cloud.send(bssopenapi.query_available_instances(wanted.order_product_code, cloud.region))
+    bssopenapi.usable_orders(instances, 0, spec.order_id, cloud.region)
 
 
 def _order_id(order: OrderedInstance | None) -> str:

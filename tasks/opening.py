@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 from prefect import task
@@ -14,11 +14,18 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 from pydantic import ValidationError
 
-from alicloud.errors import AlibabaCloudError, Misconfigured, Unmet, Unsettled
+from alicloud.errors import AlibabaCloudError, Misconfigured, Refused, Unmet, Unsettled
+from alicloud.journal import Journal
+from alicloud.oss import BucketSpec
+from alicloud.redaction import redacted
 from alicloud.session import Session
 from alicloud.snapshot import Ledger
+from blocks import desired
 from blocks.credentials import AlibabaCloudCredentials
+from blocks.shown import shown_name, shown_text
 from blocks.environment import Environment, FlinkEnvironment
+from tasks.lease import keeping, wait_for_lease
+from tasks.oss_bucket import ensure_bucket
 from tasks.report import Report, publish
 from tasks.run import Acting, Planning, Run
 from tasks.turn import turn
@@ -36,18 +43,39 @@ class Opened:
     Not a dataclass: Prefect would look into it for futures whenever it is handed to a task.
     """
 
-    def __init__(self, environment: Environment, cloud: Session) -> None:
+    def __init__(self, environment: Environment, cloud: Session, journal: Journal) -> None:
         self.environment = environment
         self.cloud = cloud
+        self.journal = cloud.journal = journal
         self.acting = Acting(environment, cloud)
         self.planned = Ledger()
 
     def foresee(self, procedure: Procedure) -> None:
         """Carry the procedure out dry: read everything it needs, at once, and refuse what can be foreseen.
 
+        When there is anything to write, take the lease of the environment: of what was planned nothing is old then,
+        for nobody has written since. A run with nothing to write takes none.
+
         Raises:
             Unmet: everything that would be refused, before anything was written.
         """
+        while True:
+            unreadable = wait_for_lease(self.journal)
+            self._plan(procedure)
+            if unreadable is not None:
+                raise unreadable
+            if not self.planned.writes or self._lease():
+                return
+
+    def _lease(self) -> bool:
+        try:
+            return lease(self, desired.bucket(self.environment))
+        except AlibabaCloudError as error:
+            report = Report(self.environment, self.cloud.ledger, [])
+            publish(report)
+            raise StepsFailed(report.failure() if report.failures else str(error)) from None
+
+    def _plan(self, procedure: Procedure) -> None:
         try:
             plan(self, procedure)
         except AlibabaCloudError:
@@ -57,6 +85,8 @@ class Opened:
 
     def only_look(self) -> None:
         """Make every step of this run dry: it reads and decides, and writes nothing."""
+        with suppress(Refused):  # the bucket's own step tells the cause
+            self.journal.read()
         self.cloud = self.cloud.dry_run()
         self.acting = Acting(self.environment, self.cloud)
 
@@ -90,6 +120,7 @@ class Opened:
 
 
 @task(name="plan", task_run_name="Plan: read the account, foresee refusals", cache_policy=NO_CACHE)
+@redacted()
 def plan(opened: Opened, procedure: Procedure) -> None:
     """Read everything that the procedure needs, decide, and refuse what can be foreseen. Writes nothing."""
     opened.planned, refusals, cloud = opened._dry(procedure)
@@ -98,7 +129,20 @@ def plan(opened: Opened, procedure: Procedure) -> None:
     opened.cloud.snapshot = cloud.snapshot.facts()
 
 
+@task(name="lease", task_run_name="Lease: in bucket {spec.name}", cache_policy=NO_CACHE, persist_result=False)
+@redacted()
+def lease(opened: Opened, spec: BucketSpec) -> bool:
+    """Take the lease of the environment; it is kept in the bucket, which is therefore the first thing prepared.
+
+    Returns:
+        False: another run was faster.
+    """
+    ensure_bucket.fn(opened.cloud, spec)
+    return opened.journal.take()
+
+
 @task(name="verify", task_run_name="Verification: decide again", cache_policy=NO_CACHE)
+@redacted()
 def verify(opened: Opened, procedure: Procedure) -> None:
     """Decide again on fresh reads: after a run nothing may be left to do."""
     with opened.cloud.ledger.step("Verification: decide again"):
@@ -131,8 +175,13 @@ def opening(environment_name: str, writes: bool = True) -> Iterator[Opened]:
     environment = _environment(environment_name)
     credentials = _credentials(environment)
     our_turn = turn(environment) if writes else nullcontext()
-    with our_turn, credentials.get_session(environment.region, _session_name()) as cloud:
-        yield Opened(environment, cloud)
+    with (
+        redacted(),
+        our_turn,
+        credentials.get_session(environment.region, _session_name()) as cloud,
+        keeping(environment, cloud) as journal,
+    ):
+        yield Opened(environment, cloud, journal)
 
 
 def _session_name() -> str:
@@ -176,4 +225,6 @@ def _causes(error: RuntimeError) -> str:
     if not isinstance(refused, ValidationError):
         raise error
     entries = refused.errors(include_input=False, include_url=False)
-    return "; ".join(": ".join(filter(None, (".".join(map(str, e["loc"])), e["msg"]))) for e in entries)
+    return "; ".join(
+        ": ".join(filter(None, (".".join(map(shown_name, e["loc"])), shown_text(e["msg"])))) for e in entries
+    )

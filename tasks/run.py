@@ -70,7 +70,7 @@ class Planning:
     def _perform(self, task: Task[..., Any], arguments: Sequence[Any], after: Sequence[Future[Any]]) -> Any:
         # Steps start in the order of the procedure, so what this one waits for is always under way already.
         wait(after)
-        return task.fn(self.cloud, *[_value(argument) for argument in arguments])
+        return task.fn(self.cloud, *[value_of(argument) for argument in arguments])
 
     def refusals(self) -> list[AlibabaCloudError]:
         """Wait for all steps and give what was refused, in the order of the procedure.
@@ -90,11 +90,11 @@ class Planning:
         return [error for error in refused if error.action == "GetCallerIdentity"][:1] or refused
 
 
-def _value(argument: Any) -> Any:
+def value_of(argument: Any) -> Any:
     if isinstance(argument, Future):
         if isinstance(argument.exception(), AlibabaCloudError | Skipped):
             raise Skipped
         return argument.result()
     if isinstance(argument, list):
-        return [_value(item) for item in argument]
+        return [value_of(item) for item in argument]
     return argument

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from alicloud import foas, ram_policies
+from alicloud.call import Call
+from alicloud.foas import Cluster
 from alicloud.ram_policies import Attachment, AttachmentSpec, Policy, PolicySpec, Role, RoleSpec
 from alicloud.session import Session
 from alicloud.settle import settle
+from blocks import desired
+from blocks.environment import Environment
 from tasks.step import step
 
 
@@ -24,17 +31,62 @@ def ensure_exclusive_policy(
     Until the cluster is RUNNING the service may create a security group; a policy of a running cluster that is
     tightened stays so.
     """
-    cluster = foas.pick_cluster(cluster_name, cloud.recall(foas.list_cluster()))
+    clusters = cloud.recall(foas.list_cluster())
+    cluster = foas.pick_cluster(cluster_name, clusters)
     being_made = cluster is None or cluster.state == "STARTING"  # one that is being changed exists, and stays tightened
+    if not being_made and _others_starting(cluster_name, clusters):
+        return settle(cloud, ram_policies.get_policy(tightened.name), tightened, _at_least)
     spec = opened if being_made else tightened
     planned = Policy(spec.name, "Custom", spec.document, "v1", 0)
     return settle(cloud, ram_policies.get_policy(spec.name), spec, ram_policies.policy_changes, planned)
 
 
 @step("Tightened policy {spec.name}", "R10")
-def tighten_exclusive_policy(cloud: Session, spec: PolicySpec) -> Policy | None:
-    """Take from the policy, now that the cluster runs, the rights to create and open security groups."""
-    return settle(cloud, ram_policies.get_policy(spec.name), spec, ram_policies.policy_changes)
+def tighten_exclusive_policy(cloud: Session, spec: PolicySpec, cluster: Cluster) -> Policy | None:
+    """Take from the policy, now that the cluster runs, the rights to create and open security groups.
+
+    The policy is the account's: as long as another cluster of the region is STARTING it stays open, and the run that
+    waits for that one tightens it. Clusters of other regions are not seen: prepare one region of an account at a time.
+    """
+    read = ram_policies.get_policy(spec.name)
+    if _others_starting(cluster.name, cloud.send(foas.list_cluster())):
+        return settle(cloud, read, spec, _at_least)
+    policy = settle(cloud, read, spec, ram_policies.policy_changes)
+    if not cloud.dry and _others_starting(cluster.name, cloud.send(foas.list_cluster())):  # begun at the same moment
+        open_exclusive_policy(cloud)
+    return policy
+
+
+def open_exclusive_policy(cloud: Session) -> None:
+    """Let the service create security groups, whatever was done to the policy since it was prepared."""
+    spec = desired.exclusive_policy(True)
+    read = ram_policies.get_policy(spec.name)
+    cloud.snapshot.keep(read, cloud.send(read))
+    settle(cloud, read, spec, ram_policies.policy_changes)
+
+
+def _others_starting(cluster_name: str, clusters: Sequence[Cluster]) -> bool:
+    return any(each.state == "STARTING" and each.name != cluster_name for each in clusters)
+
+
+def _at_least(spec: PolicySpec, actual: Policy | None) -> list[Call[Any]]:
+    """Decide that a policy which is open, for somebody else's cluster, is as wanted."""
+    if not ram_policies.policy_changes(desired.exclusive_policy(True), actual):
+        return []
+    return ram_policies.policy_changes(spec, actual)
+
+
+def check_service_again(cloud: Session, environment: Environment) -> None:
+    """Check right before a creation: somebody may have taken role or rights from the service since they were prepared.
+
+    Raises:
+        ManualStep: role or a policy is missing, or the role trusts something else.
+    """
+    spec, needed = desired.service_role(environment), desired.service_policies(environment)
+    attached = cloud.send(ram_policies.list_policies_for("role", spec.name))
+    ram_policies.check_role(spec, cloud.send(ram_policies.get_role(spec.name)), attached, needed.policies)
+    if environment.cluster.mode == "exclusive" and environment.service_role.create:
+        open_exclusive_policy(cloud)
 
 
 @step("Policies of role {spec.principal}", "R8", "R9")

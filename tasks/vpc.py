@@ -13,5 +13,5 @@ from tasks.step import step
 def ensure_vpc(cloud: Session, spec: VpcSpec) -> Vpc:
     """Use the environment's VPC, or create it; give it a name when it has none."""
     read = vpc.read_vpc(spec)
-    settle(cloud, read, spec, vpc.vpc_changes, vpc.planned_vpc(spec))
+    settle(cloud, read, spec, vpc.vpc_changes, vpc.planned_vpc(spec), vpc.vpc_key(spec))
     return vpc.pick_vpc(spec, wait_until(cloud, read, vpc.vpc_ready, "The VPC"))

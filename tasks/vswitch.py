@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alicloud import vpc, vpc_vswitches
+from alicloud.errors import Unmet
 from alicloud.session import Session
 from alicloud.settle import settle, wait_until
 from alicloud.vpc import Vpc
@@ -19,7 +20,8 @@ def ensure_vswitch(cloud: Session, environment: Environment, wanted: wanted_thin
     spec = desired.vswitch(environment, wanted, vpc.vpc_id)
     read = vpc_vswitches.read_vswitch(spec)
     others = cloud.recall(read) if cloud.dry else ()
-    settle(cloud, read, spec, vpc_vswitches.vswitch_changes, vpc_vswitches.planned_vswitch(spec, others))
+    planned = vpc_vswitches.planned_vswitch(spec, others)
+    settle(cloud, read, spec, vpc_vswitches.vswitch_changes, planned, vpc_vswitches.vswitch_key(spec))
 
     def ready(rows: tuple[VSwitch, ...]) -> bool:
         return vpc_vswitches.vswitch_ready((vpc_vswitches.pick_vswitch(spec, rows),))
@@ -50,3 +52,19 @@ def check_vswitches(cloud: Session, vswitches: list[VSwitch], zone: str, nodes: 
     """
     if not exists:
         vpc_vswitches.check_vswitches(vswitches, zone, nodes)
+
+
+def check_vswitches_again(cloud: Session, environment: Environment, vswitches: list[VSwitch]) -> None:
+    """Check right before a creation: somebody may have filled or deleted a vSwitch since it was prepared.
+
+    Raises:
+        Unmet: one is gone, or they have too few free addresses now.
+    """
+    now: list[VSwitch] = []
+    for vswitch in vswitches:
+        found = cloud.send(vpc_vswitches.describe_vswitches(vswitch_id=vswitch.vswitch_id))
+        if not found:
+            raise Unmet(f"vSwitch {vswitch.vswitch_id} was deleted meanwhile.", remedy="Retry this run.")
+        now += found
+    one_zone = environment.network.zone if len(now) == 1 else ""
+    vpc_vswitches.check_vswitches(now, one_zone, environment.cluster.nodes)

@@ -17,7 +17,9 @@ from blocks.environment import Environment
 from tasks.account import Account
 from tasks.oss_bucket import check_bucket_again
 from tasks.progress import Look, Timing, wait_with_progress
+from tasks.service_role import check_service_again
 from tasks.step import step
+from tasks.vswitch import check_vswitches_again
 
 
 @dataclass(frozen=True)
@@ -98,10 +100,13 @@ def ensure_workspace(
     """
     spec = desired.workspace(environment, vpc.vpc_id, [vswitch.vswitch_id for vswitch in vswitches])
     read = foasconsole.describe_instances(cloud.region, spec.name)
-    if not cloud.dry and foasconsole.workspace_changes(spec, cloud.recall(read)) and spec.bucket:
-        check_bucket_again(cloud, desired.bucket(environment))
+    if not cloud.dry and foasconsole.workspace_changes(spec, cloud.recall(read)):
+        if spec.bucket:
+            check_bucket_again(cloud, desired.bucket(environment))
+        check_vswitches_again(cloud, environment, vswitches)
+        check_service_again(cloud, environment)
     planned = (foasconsole.planned_workspace(spec),) if cloud.dry else None
-    rows = settle(cloud, read, spec, foasconsole.workspace_changes, planned)
+    rows = settle(cloud, read, spec, foasconsole.workspace_changes, planned, foasconsole.workspace_key(spec))
     found = foasconsole.pick_workspace(spec.name, rows)
     if found is None:
         raise Unmet(f"Workspace {spec.name} vanished after its creation.", remedy="Retry this run.")

@@ -1,5 +1,6 @@
 """Calls over HTTP: what is sent again and what never is, what an answer that is lost means, and what nobody may see."""
 
+import itertools
 import logging
 import threading
 import time
@@ -22,6 +23,7 @@ from alicloud.errors import (
 )
 from alicloud.foas import ClusterSpec
 from alicloud.foasconsole import WorkspaceSpec
+from alicloud.journal import Journal
 from alicloud.ram import UserSpec
 from alicloud.session import Identity, Session
 from alicloud.settle import settle
@@ -29,6 +31,7 @@ from alicloud.vpc import VpcSpec
 from emulator.cloud import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 from tests.flows.running import start_emulator
 
+RUNS = itertools.count(1)
 ACCOUNT = Identity(ACCESS_KEY_ID, ACCESS_KEY_SECRET)
 SHOP = {
     "bssopenapi": {"balance": "10000.00"},
@@ -107,7 +110,9 @@ def cloud(emulator, waits):
 
 
 def session(emulator, identity=ACCOUNT, wait=lambda seconds: None, **options):
-    return Session(identity, "cn-hangzhou", {"*": emulator.url}, Clock(wait=wait), **options)
+    opened = Session(identity, "cn-hangzhou", {"*": emulator.url}, Clock(wait=wait), **options)
+    opened.journal = Journal(opened.sibling(), "shop-packages", "dev", f"run-{next(RUNS)}", "a test", 3600.0)
+    return opened
 
 
 def failure(cloud, call):
@@ -189,6 +194,7 @@ def test_a_tokened_creation_is_repeated_with_the_same_token_and_makes_one_vpc(em
 @pytest.mark.requirement("R17")
 def test_another_run_of_the_same_creation_makes_no_second_vpc(emulator):
     with session(emulator) as first, session(emulator) as second:
+        second.journal = None  # a run of another environment that shares the VPC
         ids = {first.send(vpc.create_vpc(VPC)), second.send(vpc.create_vpc(VPC))}
 
         assert len(ids) == 1
@@ -220,7 +226,8 @@ def test_a_once_only_call_whose_answer_is_lost_is_uncertain_and_never_sent_again
 
     assert isinstance(error, Uncertain)
     assert not error.transient
-    assert "It may have taken effect. Look in the console whether it exists. Retry only once you know" in str(error)
+    assert "It may have taken effect. Look in the console. If it is there, Retry this run once" in str(error)
+    assert "If it is certainly not there, start the deployment `resolve` with intent" in str(error)
     assert len(emulator.calls(call.action)) == 1
     assert waits == []
 
@@ -288,6 +295,7 @@ def test_a_workspace_that_never_shows_is_uncertain_and_the_next_run_adopts_it(em
         settle(cloud, read, WORKSPACE, foasconsole.workspace_changes)
     emulator.advance(3600)
     with session(emulator, wait=emulator.advance) as again:
+        again.journal.read()
         rows = settle(again, read, WORKSPACE, foasconsole.workspace_changes)
 
     assert len(rows) == 1
@@ -612,6 +620,8 @@ def test_a_password_is_neither_in_the_log_nor_in_the_plan(emulator, log):
 
 
 def test_every_call_leaves_one_record_with_action_outcome_and_request_id(emulator, log, cloud):
+    cloud.journal = None
+
     cloud.send(vpc.describe_vpcs())
     failure(cloud, ram.create_user(UserSpec("a b", "")))
 

@@ -35,7 +35,7 @@ class Cloud:
     settle_seconds = 60.0
 
     def __init__(self, *things, dry=False, lag=0, failures=(), effect=True, remembered=None):
-        self.dry, self.lag, self.effect = dry, lag, effect
+        self.dry, self.lag, self.effect, self.journal = dry, lag, effect, None
         self.things, self.before = set(things), None
         self.failures = list(failures)
         self.ledger, self.snapshot = Ledger(), Snapshot()
@@ -50,6 +50,9 @@ class Cloud:
 
     def send(self, call):
         return self._read() if call.is_read else self._write(call)
+
+    def read_again(self, call):
+        return self.send(call)
 
     def _read(self):
         self.reads += 1

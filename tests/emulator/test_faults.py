@@ -60,6 +60,29 @@ def test_a_dropped_reply_leaves_the_effect(emulator: Running):
     assert emulator.control("GET", "calls")["calls"][-1]["status"] == 0
 
 
+@pytest.mark.parametrize(("kind", "left"), [("hang-before", []), ("hang-after", ["alice"])])
+def test_a_call_hangs_until_its_client_goes_away(emulator: Running, kind: str, left: list[str]):
+    order(emulator, kind=kind, action="CreateUser")
+    fields = signed(rpc_fields("2015-05-01", "CreateUser", UserName="alice"), "POST")
+
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{emulator.url}/", params=fields, timeout=0.5)
+
+    (call,) = emulator.control("GET", "calls")["calls"]
+    assert (call["action"], call["status"]) == ("CreateUser", 0)
+    assert users(emulator) == left
+    assert emulator.rpc("Ram", "ListUsers").status_code == 200
+
+
+def test_an_oss_request_can_hang(emulator: Running):
+    order(emulator, kind="hang-before", product="Oss")
+
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.get(f"{emulator.url}/some-bucket/?bucketInfo", timeout=0.5)
+
+    assert emulator.control("GET", "calls")["calls"][0]["status"] == 0
+
+
 def test_a_cut_reply_breaks_off_in_the_middle(emulator: Running):
     order(emulator, kind="cut", action="CreateUser")
     fields = signed(rpc_fields("2015-05-01", "CreateUser", UserName="alice"), "POST")

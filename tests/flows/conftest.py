@@ -87,8 +87,12 @@ class Trial:
         return self.account.cloud.calls.since(self._since)
 
     def writes(self) -> list[str]:
-        """Give the actions of the last run's writes, in their order."""
-        return [call["action"] for call in self.calls() if call["write"]]
+        """Give the actions of the last run's writes, in their order; the journal's own are `appends`."""
+        return [call["action"] for call in without_journal(self.calls()) if call["write"]]
+
+    def appends(self) -> int:
+        """Count the writes to the journal."""
+        return sum(call["action"] == "AppendObject" for call in self.calls())
 
     def reads(self) -> int:
         return sum(not call["write"] for call in self.calls())
@@ -186,6 +190,11 @@ def prepared(prefect_server: None) -> Iterator[Prepared]:
 def going_on(prepared: Prepared, make_trial: MakeTrial) -> Trial:
     """A trial that begins where the first prepare ended."""
     return make_trial(prepared.world, name="")
+
+
+def without_journal(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give the calls but the journal's own."""
+    return [call for call in calls if call["action"] != "AppendObject"]
 
 
 def artifact(key: str) -> Any:

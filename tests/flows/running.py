@@ -114,8 +114,9 @@ class Running:
         return found
 
     def writes(self) -> list[str]:
-        """Give the actions of the writes that came in since the reset, oldest first."""
-        return [call["action"] for call in self.control("GET", "calls?writes=true")["calls"]]
+        """Give the actions of the writes that came in since the reset, oldest first, but the journal's own."""
+        actions = [call["action"] for call in self.control("GET", "calls?writes=true")["calls"]]
+        return [action for action in actions if action != "AppendObject"]
 
     def world(self) -> Any:
         """Show the account: equal before and after means that nothing was changed."""

@@ -14,7 +14,12 @@ def test_authorize_makes_people_and_role_and_touches_nothing_else(make_trial):
     state = trial.run(authorize)
 
     assert state.is_completed(), state.message
-    assert {call["product"] for call in trial.calls() if call["write"]} == {"Ram"}
+    assert {call["product"] for call in trial.calls() if call["write"]} == {"Ram", "Oss"}
+    assert [action for action in trial.writes() if "Bucket" in action] == [
+        "PutBucket",
+        "PutBucketVersioning",
+        "PutBucketEncryption",
+    ]  # which keeps the journal
     ram = trial.part("ram")
     assert set(ram["users"]) == {"alice", "bob"}
     assert set(ram["groups"]) == {"flink-developers", "flink-operators"}

@@ -20,14 +20,14 @@ pytestmark = pytest.mark.xdist_group("prefect")
 
 def test_a_step_that_fails_stops_only_what_needs_it_and_the_next_run_does_only_what_is_missing(make_trial):
     trial = make_trial("exclusive-order")
-    trial.account.fault("refuse", "PutBucket", code="TooManyBuckets", status=400, message="You have 100 buckets.")
+    trial.account.fault("refuse", "CreateVSwitch", code="QuotaExceeded.VSwitch", status=400, message="You have 24.")
     trial.account.fault("refuse", "CreateLoginProfile", code="InvalidParameter.Password", status=400)
 
     first = trial.run(prepare)
 
     assert first.is_failed()
-    refused = {call["action"]: call["request_id"] for call in trial.calls() if call["code"] == "TooManyBuckets"}
-    told = f"OSS bucket flink-exclusive-packages: TooManyBuckets on PutBucket (request {refused['PutBucket']})"
+    refused = {call["action"]: call["request_id"] for call in trial.calls() if call["code"] == "QuotaExceeded.VSwitch"}
+    told = f"vSwitch flink-vswitch: QuotaExceeded.VSwitch on CreateVSwitch (request {refused['CreateVSwitch']})"
     assert told in first.message
     assert "ask for a higher quota" in first.message
     assert "Console logon of alice: InvalidParameter.Password" in first.message
@@ -36,10 +36,10 @@ def test_a_step_that_fails_stops_only_what_needs_it_and_the_next_run_does_only_w
     ram, network = trial.part("ram"), trial.part("vpc")
     assert set(ram["users"]) == set(ram["groups"]["flink-developers"]["members"]) == {"alice", "bob"}
     assert len(ram["roles"][ROLE]["policies"]) == 3
-    assert only(network["vswitches"])["vpc_id"] == only(network["vpcs"])["id"]
+    assert only(network["vpcs"]) and not network["vswitches"]
     report = artifact(f"report-{trial.environment.name}").data
     assert "not ready" in report
-    assert "TooManyBuckets" in report
+    assert "QuotaExceeded.VSwitch" in report
     password = Secret.load(desired.logon_secret(trial.environment, trial.environment.people.users[0])).get()
 
     second = trial.run(prepare)
@@ -56,13 +56,23 @@ def test_a_step_that_fails_stops_only_what_needs_it_and_the_next_run_does_only_w
         "CreateProject",
         "CreateQueue",
         "CreateQueue",
-        "PutBucket",
-        "PutBucketEncryption",
-        "PutBucketVersioning",
-        "PutObject",
+        "CreateVSwitch",
     ]
     login = trial.account.cloud.world.part(emulated_ram.State).users["alice"].login
     assert passwords.matches(password, login.password_hash)
+
+
+def test_a_bucket_that_cannot_be_made_stops_the_run_since_it_keeps_the_journal(make_trial):
+    trial = make_trial("exclusive-order")
+    trial.account.fault("refuse", "PutBucket", code="TooManyBuckets", status=400, message="You have 100 buckets.")
+
+    state = trial.run(prepare)
+
+    assert state.is_failed()
+    assert "OSS bucket flink-exclusive-packages: TooManyBuckets on PutBucket (request " in state.message
+    assert "ask for a higher quota" in state.message
+    assert trial.writes() == ["PutBucket"]
+    assert "TooManyBuckets" in artifact(f"report-{trial.environment.name}").data
 
 
 @pytest.mark.requirement("R22")

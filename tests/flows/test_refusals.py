@@ -559,7 +559,7 @@ def test_a_cluster_that_is_being_destroyed_is_told_with_its_id(emulator):
     (cluster_id,) = emulator.world()["parts"]["foas"]["clusters"]
     path = f"/api/v2/clusters/{cluster_id}"
     with Session(ACCOUNT, "cn-hangzhou", {"*": emulator.url}) as somebody:
-        somebody.send(Call("foas", "2018-11-11", "DestroyCluster", Kind.ONCE, str, method="DELETE", path=path))
+        somebody.send(Call("foas", "2018-11-11", "DestroyCluster", Kind.IDEMPOTENT, str, method="DELETE", path=path))
 
     error = only(plan(emulator, environment(cluster={"order_id": "blinkonecs_2"})))
 

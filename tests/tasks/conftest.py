@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,15 @@ import pytest
 import yaml
 
 from alicloud.clock import Clock
+from alicloud.journal import Journal
 from alicloud.session import Identity, Session
 from blocks.environment import Environment
+from emulator import oss_state as emulated_oss
 from emulator.cloud import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 from tests.flows.running import Running, environment, start_emulator
 
+_runs = itertools.count(1)
+JOURNALS = "journals-of-tests"
 SPEED = 20_000.0
 SEEDS = Path(__file__).parent.parent.parent / "emulator" / "seeds"
 
@@ -40,7 +45,12 @@ def cloud(account: Running) -> Iterator[Session]:
 
 def connected(account: Running, dry: bool = False, clock: Clock | None = None) -> Session:
     identity = Identity(ACCESS_KEY_ID, ACCESS_KEY_SECRET)
-    return Session(identity, "cn-hangzhou", {"*": account.url}, clock or Clock(SPEED), dry=dry)
+    session = Session(identity, "cn-hangzhou", {"*": account.url}, clock or Clock(SPEED), dry=dry)
+    if JOURNALS not in account.cloud.world.part(emulated_oss.State).buckets:
+        account.sow({"oss": {"buckets": [{"name": JOURNALS}]}})
+    session.journal = Journal(session.sibling(), JOURNALS, "dev", f"run-{next(_runs)}", "a test", 3600.0)
+    session.journal.read()
+    return session
 
 
 def everything() -> dict[str, Any]:

@@ -61,7 +61,7 @@ def test_a_creation_of_which_nothing_is_to_be_seen_is_uncertain_and_never_sent_a
     with pytest.raises(Uncertain) as lost:
         create(cloud)
 
-    assert "Look in the console whether it exists" in str(lost.value)
+    assert "Look in the console. If it is there" in str(lost.value)
     assert unclustered.writes() == ["CreateCluster"]
     assert len(unclustered.calls("ListCluster")) > 3  # it looked for as long as an effect may take to show
 

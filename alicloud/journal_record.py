@@ -1,0 +1,121 @@
+"""What a journal holds: one line of JSON for each intent and outcome of a write, and who may write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from typing import Any
+
+from alicloud.errors import Unmet
+
+
+class What(StrEnum):
+    """What an entry says."""
+
+    LEASE = "lease"  # this run writes from here on
+    RENEWED = "renewed"
+    RELEASED = "released"
+    INTENT = "intent"  # a write is about to be sent
+    ANSWERED = "answered"
+    REFUSED = "refused"  # it had no effect
+    LOST = "lost"  # no answer: it may have taken effect
+    SEEN = "seen"  # what it makes was read from the cloud
+    RESOLVED = "resolved"  # an operator says that it had no effect
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line.
+
+    `at` is the cloud's time in UTC; `run` names the run that writes; `who` says it in the operator's words; `intent`
+    is the id of the intent that an outcome belongs to; `kind`, `action`, `makes` and `means` are the call's.
+    """
+
+    what: What
+    id: str
+    at: str
+    run: str
+    who: str = ""
+    intent: str = ""
+    kind: str = ""
+    action: str = ""
+    makes: str = ""
+    means: str = ""
+    request_id: str = ""
+    code: str = ""
+    reason: str = ""
+
+    def line(self) -> str:
+        return json.dumps({name: value for name, value in asdict(self).items() if value}, ensure_ascii=True) + "\n"
+
+
+_NAMES = frozenset(field.name for field in fields(Entry)) - {"what"}
+
+
+@dataclass
+class Record:
+    """The journal as far as it was read; `position` is its length in bytes."""
+
+    position: int = 0
+    entries: list[Entry] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, data: bytes) -> Record:
+        """Read a journal.
+
+        Raises:
+            Unmet: it is not one.
+        """
+        return cls(len(data), list(_entries(data)))
+
+    def add(self, entries: Iterable[Entry], position: int) -> None:
+        self.entries.extend(entries)
+        self.position = position
+
+    @property
+    def holder(self) -> Entry | None:
+        """Give the entry by which a run took the lease that nobody has released or taken since."""
+        held: Entry | None = None
+        for entry in self.entries:
+            if entry.what is What.LEASE:
+                held = entry
+            elif entry.what is What.RELEASED and held is not None and entry.run == held.run:
+                held = None
+        return held
+
+    def open(self, makes: str = "") -> list[Entry]:
+        """Give the intents that nobody knows the end of, or only those that make a certain thing, oldest first.
+
+        What was answered is open until it was seen too: an answer alone does not tell that reads show it.
+        """
+        closed = {entry.intent for entry in self.entries if entry.what in (What.REFUSED, What.SEEN, What.RESOLVED)}
+        intents = (entry for entry in self.entries if entry.what is What.INTENT and entry.makes)
+        return [entry for entry in intents if entry.id not in closed and makes in ("", entry.makes)]
+
+    def generation(self, makes: str) -> int:
+        """Count the creations of a thing whose effect was seen."""
+        intents = {entry.id for entry in self.entries if entry.what is What.INTENT and entry.makes == makes}
+        return len({entry.intent for entry in self.entries if entry.what is What.SEEN} & intents)
+
+    def outcome(self, intent: str) -> Entry | None:
+        """Give what was last written down of an intent."""
+        return next((entry for entry in reversed(self.entries) if entry.intent == intent), None)
+
+
+def _entries(data: bytes) -> Iterable[Entry]:
+    for number, line in enumerate(data.splitlines(), 1):
+        try:
+            yield _entry(json.loads(line))
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            raise Unmet(
+                f"The journal is unreadable: line {number} is none of ours.",
+                remedy="Find out who wrote into it. Move the object aside only when it is certain that no order is "
+                "under way, then Retry this run.",
+            ) from None
+
+
+def _entry(facts: Mapping[str, Any]) -> Entry:
+    known = {name: str(value) for name, value in facts.items() if name in _NAMES}
+    return Entry(What(str(facts.get("what"))), **known)
