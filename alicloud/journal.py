@@ -17,13 +17,12 @@ from uuid import uuid4
 
 from alicloud import oss_objects
 from alicloud.call import Call, Kind
-from alicloud.errors import AlibabaCloudError, Overtaken, Refused, Uncertain, Unreachable
+from alicloud.errors import AlibabaCloudError, Overtaken, Refused, Uncertain
 from alicloud.journal_record import Entry, Record, What
 from alicloud.session import Session
 
 FOLDER = ".realtime-compute-preparation"
 LEASE_SECONDS = 60.0  # of our time; after as long a silence another run may take the lease
-LOOKS = 30  # at a journal that must be longer than what is read of it, one a second
 
 log = logging.getLogger("realtime_compute.journal")
 
@@ -256,17 +255,14 @@ class Journal:
             self._written_at = time.monotonic()
 
     def _arrived(self, due: list[Entry]) -> list[Entry]:
-        """Read what stands where ours should: ours, since only the answer was lost, or somebody else's."""
-        for _ in range(LOOKS):
-            found = self._cloud.send(oss_objects.get_log(self._bucket, self._key))
-            data = found.data if found else b""
-            if len(data) > self.record.position:
-                break
-            self._cloud.clock.wait(1.0)  # what is read lags behind what was written
-        if len(data) == self.record.position:
-            raise Unreachable("The journal cannot be read as it was written.")
+        """Read what stands where ours should: ours, since only the answer was lost, or somebody else's.
+
+        Reads of OSS are consistent: what is not there was not written.
+        """
+        found = self._cloud.send(oss_objects.get_log(self._bucket, self._key))
+        data = found.data if found else b""
         tail = Record.read(data[self.record.position :]).entries
-        if len(data) < self.record.position or any(entry.run != self.run for entry in tail):
+        if not tail or any(entry.run != self.run for entry in tail):
             raise self._overtaken(Record.read(data))
         ids = {entry.id for entry in tail}
         self._written(tail, len(data))
@@ -274,7 +270,9 @@ class Journal:
 
     def _overtaken(self, now: Record) -> Overtaken:
         holder = now.holder
-        by = holder.who if holder is not None else "somebody who removed the journal"
+        by = "somebody who removed or replaced the journal"
+        if holder is not None and holder.run != self.run:
+            by = holder.who
         self._lost = Overtaken(f"The lease of environment {self.environment} was taken by {by}.")
         return self._lost
 

@@ -22,8 +22,8 @@ from alicloud.session import Session
 from alicloud.snapshot import Ledger
 from blocks import desired
 from blocks.credentials import AlibabaCloudCredentials
-from blocks.shown import shown_name, shown_text
 from blocks.environment import Environment, FlinkEnvironment
+from blocks.shown import shown_name, shown_text
 from tasks.lease import keeping, wait_for_lease
 from tasks.oss_bucket import ensure_bucket
 from tasks.report import Report, publish

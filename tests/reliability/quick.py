@@ -1,6 +1,6 @@
 """Runs `prepare` without Prefect's engine: the same procedure, steps, journal and lease, in threads of this process.
 
-A run takes a fraction of a second, so that thousands of faults can be tried. Whatever needs Prefect's server (artifacts,
+A run takes a fraction of a second, so that thousands of faults can be tried. What needs Prefect's server (artifacts,
 Secret blocks) is kept in memory.
 """
 
@@ -88,15 +88,17 @@ class Threads:
 def run(account: Running, environment: Environment, speed: float, wait_for: Any = None) -> Ended:
     """Run the whole procedure once, as flow `prepare` does: plan, lease, act, verify."""
     clock = Clock(speed, wait=wait_for) if wait_for else Clock(speed)
-    with _without_prefect(), Session(ACCOUNT, environment.region, {"*": account.url}, clock) as cloud:
-        with cloud.sibling() as apart:
-            number = next(_runs)
-            journal = Journal(apart, environment.storage.bucket, environment.name, f"{number}", f"run {number}", 60.0)
-            opened = opening.Opened(environment, cloud, journal)
-            try:
-                return _ended(opened)
-            finally:
-                journal.release()
+    number = next(_runs)
+    with (
+        _without_prefect(),
+        Session(ACCOUNT, environment.region, {"*": account.url}, clock) as cloud,
+        cloud.sibling() as apart,
+    ):
+        journal = Journal(apart, environment.storage.bucket, environment.name, f"{number}", f"run {number}", 60.0)
+        try:
+            return _ended(opening.Opened(environment, cloud, journal))
+        finally:
+            journal.release()
 
 
 def _ended(opened: opening.Opened) -> Ended:

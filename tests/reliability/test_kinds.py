@@ -54,9 +54,9 @@ def builders():
         if module.name == "ram_action":  # what the builders of RAM are made of
             continue
         for name, function in vars(loaded).items():
-            if inspect.isfunction(function) and function.__module__ == loaded.__name__ and not name.startswith("_"):
-                if str(inspect.signature(function).return_annotation).startswith("Call["):
-                    found[f"{module.name}.{name}"] = function
+            ours = inspect.isfunction(function) and function.__module__ == loaded.__name__ and name[0] != "_"
+            if ours and str(inspect.signature(function).return_annotation).startswith("Call["):
+                found[f"{module.name}.{name}"] = function
     return found
 
 
