@@ -86,7 +86,7 @@ class Local:
         """Start a Prefect server on a free port, or again on its own; `wait_for_server` says when it answers."""
         self.prefect_url = self.prefect_url or f"http://127.0.0.1:{free_port()}"
         port = self.prefect_url.rpartition(":")[2]
-        arguments = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", port]
+        arguments = ["-m", "deployments.server", "server", "start", "--host", "127.0.0.1", "--port", port]
         self._start("server", arguments, self.server_environment())
 
     def wait_for_server(self) -> None:

@@ -49,6 +49,8 @@ def tighten_exclusive_policy(cloud: Session, spec: PolicySpec, cluster: Cluster)
     waits for that one tightens it. Clusters of other regions are not seen: prepare one region of an account at a time.
     """
     read = ram_policies.get_policy(spec.name)
+    if not ram_policies.policy_changes(spec, cloud.recall(read)):
+        return cloud.recall(read)
     if _others_starting(cluster.name, cloud.send(foas.list_cluster())):
         return settle(cloud, read, spec, _at_least)
     policy = settle(cloud, read, spec, ram_policies.policy_changes)

@@ -153,3 +153,10 @@ def test_a_transient_refusal_does_not_send_the_operator_after_rights(code):
 def test_an_error_without_a_remedy_of_its_own_has_that_of_its_class():
     assert str(Uncertain("No answer to CreateCluster.")) == f"No answer to CreateCluster. {Uncertain.default_remedy}"
     assert str(Uncertain("No answer.", remedy="Look.")) == "No answer. Look."
+
+
+def test_what_the_cloud_says_plays_no_tricks_on_a_terminal():
+    error = refusal("Odd\x1b[31m", "line one\r\nline two\u202e", action="GetUser", request_id="R\x07", status=400)
+
+    assert str(error).isprintable()
+    assert "line one  line two" in str(error)

@@ -6,6 +6,7 @@ import pytest
 
 from alicloud.journal import Journal
 from alicloud.journal_record import What
+from blocks.environment import Environment
 from flows.authorize import authorize
 from flows.check import check
 from flows.create_cluster import create_cluster
@@ -59,6 +60,10 @@ def test_an_order_that_got_lost_is_asked_for_and_sent_again_only_when_a_person_i
     trial.account.fault("drop-before", "CreateInstance")
 
     lost = trial.run(prepare)
+    facts = trial.environment.model_dump(mode="json")
+    facts["people"]["users"].append({"name": "erin"})  # so that there is something to write before the order
+    trial.environment = Environment.model_validate(facts)
+    trial.save()
     again = trial.run(prepare)
     writes_of_the_second = trial.writes()
     (intent,) = INTENT.findall(again.message)
