@@ -32,6 +32,11 @@ def journal_key(environment: str) -> str:
     return f"{FOLDER}/{environment}/journal.jsonl"
 
 
+def _awake() -> float:
+    """Give seconds of a clock that nobody sets, and that goes on while the machine sleeps where there is one."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 class Journal:
     """The journal as one run sees it; safe to use from many threads.
 
@@ -79,7 +84,7 @@ class Journal:
             self._pending = [entry for entry in self._pending if entry.what is not What.LEASE]
         self._idle_seconds = found.idle_seconds / self._cloud.clock.speed if found else 0.0
         if self._since[0] != self.record.position:
-            self._since = (self.record.position, time.monotonic())
+            self._since = (self.record.position, _awake())
         return self.record
 
     def held_by(self) -> Entry | None:
@@ -91,7 +96,7 @@ class Journal:
         holder = self.record.holder
         if holder is None or holder.run == self.run:
             return None
-        silence = max(self._idle_seconds, time.monotonic() - self._since[1])
+        silence = max(self._idle_seconds, _awake() - self._since[1])
         return None if silence >= self.lease_seconds else holder
 
     def wait(self, seconds: float) -> None:
@@ -159,7 +164,7 @@ class Journal:
         entry = self._entry(
             What.INTENT, kind=call.kind.value, action=call.action, makes=call.makes, means=call.means or call.action
         )
-        silent = not home and time.monotonic() - self._written_at > self.lease_seconds / 2
+        silent = not home and _awake() - self._written_at > self.lease_seconds / 2
         if silent or call.kind in (Kind.ONCE, Kind.TOKENED):
             self._append([entry])
         else:
@@ -252,7 +257,7 @@ class Journal:
         with self._lock:
             self._pending = [entry for entry in self._pending if entry.id not in ids]
             self.record.position = position
-            self._written_at = time.monotonic()
+            self._written_at = _awake()
 
     def _arrived(self, due: list[Entry]) -> list[Entry]:
         """Read what stands where ours should: ours, since only the answer was lost, or somebody else's.
@@ -269,10 +274,10 @@ class Journal:
         return [entry for entry in due if entry.id not in ids]
 
     def _overtaken(self, now: Record) -> Overtaken:
-        holder = now.holder
-        by = "somebody who removed or replaced the journal"
-        if holder is not None and holder.run != self.run:
-            by = holder.who
+        others = [entry.who for entry in now.entries if entry.what is What.LEASE and entry.run != self.run]
+        known = {entry.id for entry in self.record.entries}
+        ours = any(entry.id in known for entry in now.entries)
+        by = others[-1] if others and ours else "somebody who removed or replaced the journal"
         self._lost = Overtaken(f"The lease of environment {self.environment} was taken by {by}.")
         return self._lost
 

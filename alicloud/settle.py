@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from alicloud.call import Call
+from alicloud.call import Call, Kind
 from alicloud.errors import AlibabaCloudError, AlreadyExists, Refused, TimedOut, Uncertain, Unsettled
 from alicloud.session import Session
 
@@ -51,11 +51,18 @@ def settle(
 
 
 def _settled(cloud: Session, read: Call[Actual], desired: Desired, decide: Decide[Desired, Actual]) -> Actual:
-    actual = cloud.read_again(read)  # never write because of an old answer
-    calls = decide(desired, actual)
-    if calls:
+    for again in (True, False):
+        actual = cloud.read_again(read)  # never write because of an old answer
+        calls = decide(desired, actual)
+        if not calls:
+            break
         failure = _act(cloud, calls)
+        if isinstance(failure, AlreadyExists):
+            if again:
+                continue  # somebody was faster: decide anew on what they made
+            failure = None
         actual = _verify(cloud, read, desired, decide, calls, failure)
+        break
     if cloud.snapshot.recall(read)[0]:
         cloud.snapshot.keep(read, actual)  # or a later step would be content with what was there before
     return actual
@@ -137,10 +144,9 @@ def _act(cloud: Session, calls: Sequence[Call[Any]]) -> AlibabaCloudError | None
     for call in calls:
         try:
             cloud.send(call)
-        except AlreadyExists as error:
-            if error.ours:
-                cloud.ledger.add(call, error.request_id)
         except (Refused, Uncertain) as error:
+            if isinstance(error, AlreadyExists) and error.ours:
+                cloud.ledger.add(call, error.request_id)
             return error
     return None
 
@@ -172,4 +178,11 @@ def _verify(
     if unseen is not None:
         raise unseen
     still = "; ".join(call.means or call.action for call in remaining)
-    raise Unsettled(f"{calls[0].action} was answered, but after {waited:.0f} s the cloud still lacks: {still}.")
+    dead = any(call.kind is Kind.TOKENED for call in calls)
+    raise Unsettled(
+        f"{calls[0].action} was answered, but after {waited:.0f} s the cloud still lacks: {still}.",
+        remedy="If one of that name was deleted, the cloud may have told the id of that one: give it another name in "
+        "the environment, then Retry this run."
+        if dead
+        else "",
+    )

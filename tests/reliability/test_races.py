@@ -211,7 +211,6 @@ def test_a_run_that_was_overtaken_names_the_run_that_works_now(account, alone):
     assert other.done, str(other)
 
 
-@pytest.mark.xfail(reason="the journal names only a holder who has not given the lease back", strict=False)
 def test_a_run_that_was_overtaken_names_the_run_that_has_ended_meanwhile(account, alone):
     alone("exclusive", speed=1.0)
     wanted = environment()
