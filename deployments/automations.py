@@ -1,4 +1,4 @@
-"""Puts the automations of automations.yaml on the Prefect server; safe to run twice."""
+"""Puts the automations of automations.yaml, and the messages of notifications.yaml, on the Prefect server; safe to run twice."""
 
 from __future__ import annotations
 
@@ -6,17 +6,25 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import yaml
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.events.schemas.automations import Automation, AutomationCore, EventTrigger
+from prefect.events.actions import SendNotification
+from prefect.events.schemas.automations import Automation, AutomationCore
+from prefect.exceptions import ObjectNotFound
 
 from alicloud.errors import Misconfigured
 
 DOCUMENT = Path(__file__).parent / "automations.yaml"
-DEAD_AFTER = "REALTIME_COMPUTE_DEAD_AFTER_SECONDS"
+NOTIFICATIONS = Path(__file__).parent / "notifications.yaml"
 HEARTBEAT_SECONDS = 30  # between two signs of life of a run; the least that Prefect takes
 SHORTEST_SECONDS, LONGEST_SECONDS = 40, 86_400
+# Variables: how long a run may be silent, how long it may wait for a person, and the block that messages go to.
+DEAD_AFTER = "REALTIME_COMPUTE_DEAD_AFTER_SECONDS"
+WAITING = "REALTIME_COMPUTE_WAITING_SECONDS"
+NOTIFY = "REALTIME_COMPUTE_NOTIFY"
+_TIMES = {"realtime-compute-dead-runs": DEAD_AFTER, "realtime-compute-waiting": WAITING}
 
 
 def ensure_automations(client: SyncPrefectClient, variables: Mapping[str, str]) -> list[str]:
@@ -26,39 +34,69 @@ def ensure_automations(client: SyncPrefectClient, variables: Mapping[str, str]) 
 
     Args:
         client: of the server.
-        variables: may name, in REALTIME_COMPUTE_DEAD_AFTER_SECONDS, how long a run may be silent.
+        variables: may name how long a run may be silent or wait (seconds), and the notification block, as type/name,
+            that messages go to; without it no message is sent.
 
     Returns:
         The names of those that were created or changed.
 
     Raises:
-        Misconfigured: the variable is no number of seconds, or too small.
+        Misconfigured: a time is no number of seconds or too small, or there is no such block.
     """
-    return [each.name for each in wanted(variables) if _ensure(client, each)]
+    automations = wanted(variables)
+    if variables.get(NOTIFY):
+        automations += messages(variables, _block(client, variables[NOTIFY]))
+    return [each.name for each in automations if _ensure(client, each)]
 
 
 def wanted(variables: Mapping[str, str]) -> list[AutomationCore]:
-    """Read the automations.
+    """Read the automations that every server gets.
 
     Raises:
         Misconfigured: see `ensure_automations`.
     """
-    document = yaml.safe_load(DOCUMENT.read_text("utf-8"))
-    automations = [AutomationCore.model_validate(facts) for facts in document["automations"]]
-    silence = _silence(variables)
-    for automation in automations:
-        if silence is not None and isinstance(automation.trigger, EventTrigger):
-            automation.trigger.within = silence
-    return automations
+    return [_timed(AutomationCore.model_validate(facts), variables) for facts in _document(DOCUMENT)["automations"]]
 
 
-def _silence(variables: Mapping[str, str]) -> timedelta | None:
-    text = variables.get(DEAD_AFTER, "")
-    if not text:
-        return None
+def messages(variables: Mapping[str, str], block: UUID) -> list[AutomationCore]:
+    """Read the automations that send messages to a block."""
+    found = []
+    for facts in _document(NOTIFICATIONS)["notifications"]:
+        action = SendNotification(block_document_id=block, subject=facts.pop("subject"), body=facts.pop("body"))
+        found.append(_timed(AutomationCore.model_validate({**facts, "actions": [action]}), variables))
+    return found
+
+
+def _document(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    return document
+
+
+def _block(client: SyncPrefectClient, name: str) -> UUID:
+    slug, _, block = name.partition("/")
+    try:
+        return client.read_block_document_by_name(block, slug).id
+    except ObjectNotFound:
+        raise Misconfigured(
+            f"{NOTIFY} names the block {name}, which does not exist.",
+            remedy="Create a notification block in the dashboard under Blocks, and name it as type/name, such as "
+            "slack-webhook/ops.",
+        ) from None
+
+
+def _timed(automation: AutomationCore, variables: Mapping[str, str]) -> AutomationCore:
+    """Put the operator's time into a trigger."""
+    variable = _TIMES.get(automation.name, "")
+    text = variables.get(variable, "")
+    if text:
+        automation.trigger = automation.trigger.model_copy(update={"within": _seconds(variable, text)})
+    return automation
+
+
+def _seconds(variable: str, text: str) -> timedelta:
     if not text.isdecimal() or not SHORTEST_SECONDS <= int(text) <= LONGEST_SECONDS:
         raise Misconfigured(
-            f"{DEAD_AFTER} is {text!r}, not a whole number of seconds from {SHORTEST_SECONDS} to {LONGEST_SECONDS}.",
+            f"{variable} is {text!r}, not a whole number of seconds from {SHORTEST_SECONDS} to {LONGEST_SECONDS}.",
             remedy=f"A run gives a sign of life every {HEARTBEAT_SECONDS} s: name three times as much, such as 90.",
         )
     return timedelta(seconds=int(text))

@@ -1,15 +1,27 @@
 from datetime import timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 import yaml
 from prefect.events.schemas.automations import Automation, Posture
+from prefect.exceptions import ObjectNotFound
 
 from alicloud.errors import Misconfigured
-from deployments.automations import DEAD_AFTER, DOCUMENT, HEARTBEAT_SECONDS, ensure_automations, wanted
+from deployments.automations import (
+    DEAD_AFTER,
+    DOCUMENT,
+    HEARTBEAT_SECONDS,
+    NOTIFY,
+    WAITING,
+    ensure_automations,
+    messages,
+    wanted,
+)
 from deployments.local import Local
 from tests.deployments.test_prefect_yaml import DEPLOYMENTS
 
+BLOCK = uuid4()
 NAME = "realtime-compute-dead-runs"
 
 
@@ -21,6 +33,11 @@ class Server:
 
     def read_automations_by_name(self, name):
         return [each for each in self.automations.values() if each.name == name]
+
+    def read_block_document_by_name(self, name, slug):
+        if (slug, name) != ("slack-webhook", "ops"):
+            raise ObjectNotFound(Exception())
+        return SimpleNamespace(id=BLOCK)
 
     def create_automation(self, automation):
         self._keep(uuid4(), automation)
@@ -106,3 +123,29 @@ def test_the_document_is_what_prefect_s_own_command_takes():
 
     assert set(document) == {"automations"}
     assert [each["name"] for each in document["automations"]] == [NAME]
+
+
+def test_messages_go_to_the_block_that_the_operator_names():
+    server = Server()
+
+    first = ensure_automations(server, {NOTIFY: "slack-webhook/ops"})
+    second = ensure_automations(server, {NOTIFY: "slack-webhook/ops"})
+
+    assert first == [NAME] + [f"realtime-compute-{what}" for what in ("failed", "waiting", "stuck", "drift")]
+    assert second == []
+    actions = [action for each in server.automations.values() for action in each.actions if each.name != NAME]
+    assert {action.block_document_id for action in actions} == {BLOCK}
+
+
+@pytest.mark.parametrize("name", ["slack-webhook/nobody", "ops", "/", "a/b/c"])
+def test_a_block_that_is_not_there_is_told(name):
+    with pytest.raises(Misconfigured, match="which does not exist"):
+        ensure_automations(Server(), {NOTIFY: name})
+
+
+def test_how_long_a_run_may_wait_for_a_person_is_the_operator_s_choice():
+    default, chosen = ({each.name: each for each in messages(facts, BLOCK)} for facts in ({}, {WAITING: "600"}))
+
+    assert default["realtime-compute-waiting"].trigger.within == timedelta(minutes=30)
+    assert chosen["realtime-compute-waiting"].trigger.within == timedelta(minutes=10)
+    assert chosen["realtime-compute-failed"] == default["realtime-compute-failed"]

@@ -13,7 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.reliability.killing import OUTCOMES, SEEDS, SLOTS, sample, stack, table, torture, undisturbed
+from tests.reliability.killing import OUTCOMES, sample, table, torture, undisturbed
+from tests.reliability.stacks import SEEDS, SLOTS, stack
 
 
 def main(arguments: list[str] | None = None) -> int:
