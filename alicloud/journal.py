@@ -97,7 +97,8 @@ class Journal:
         if holder is None or holder.run == self.run:
             return None
         silence = max(self._idle_seconds, _awake() - self._since[1])
-        return None if silence >= self.lease_seconds else holder
+        told = holder.seconds if holder.seconds.isdecimal() else "0"
+        return None if silence >= max(self.lease_seconds, float(told)) else holder
 
     def wait(self, seconds: float) -> None:
         """Wait, in our time, for somebody else to write."""
@@ -112,7 +113,7 @@ class Journal:
             False: somebody was faster; read again.
         """
         try:
-            self._append([self._entry(What.LEASE, who=self.who)])
+            self._append([self._entry(What.LEASE, who=self.who, seconds=str(round(self.lease_seconds)))])
         except Overtaken:
             return False
         self._renewing = threading.Thread(target=self._renew, name="journal", daemon=True)
@@ -183,6 +184,10 @@ class Journal:
     def resolve(self, intent: str, reason: str) -> None:
         """Write down that an operator is certain that an intent had no effect."""
         self._append([self._entry(What.RESOLVED, intent=intent, reason=reason)])
+
+    def note_approval(self, digest: str, who: str, when: str, reason: str) -> None:
+        """Write down, with the next entry at the latest, that an operator has approved what this run is to write."""
+        self._later(self._entry(What.APPROVED, who=who, reason=reason, means=f"plan {digest}, approved {when}"))
 
     def generation(self, makes: str) -> int:
         """Count the creations of a thing whose effect was seen: the next one is another."""

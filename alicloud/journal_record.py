@@ -23,6 +23,7 @@ class What(StrEnum):
     LOST = "lost"  # no answer: it may have taken effect
     SEEN = "seen"  # what it makes was read from the cloud
     RESOLVED = "resolved"  # an operator says that it had no effect
+    APPROVED = "approved"  # an operator has read the plan and says yes
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Entry:
     """One line.
 
     `at` is the cloud's time in UTC; `run` names the run that writes; `who` says it in the operator's words; `intent`
-    is the id of the intent that an outcome belongs to; `kind`, `action`, `makes` and `means` are the call's.
+    is the id of the intent that an outcome belongs to; `kind`, `action`, `makes` and `means` are the call's; `seconds`
+    is how long a lease lasts without a renewal.
     """
 
     what: What
@@ -46,6 +48,7 @@ class Entry:
     request_id: str = ""
     code: str = ""
     reason: str = ""
+    seconds: str = ""
 
     def line(self) -> str:
         return json.dumps({name: value for name, value in asdict(self).items() if value}, ensure_ascii=True) + "\n"

@@ -1,4 +1,4 @@
-"""Puts the automations of automations.yaml, and the messages of notifications.yaml, on the Prefect server; safe to run twice."""
+"""Puts automations.yaml, and the messages of notifications.yaml, on the Prefect server; safe to run twice."""
 
 from __future__ import annotations
 

@@ -118,6 +118,19 @@ def test_a_lease_is_taken_over_only_after_a_silence(emulator, open_journal):
     assert late.take()
 
 
+def test_a_lease_lasts_as_long_as_its_holder_said_though_another_would_wait_for_less(emulator, open_journal):
+    dead = open_journal("dead", lease_seconds=600.0)
+    dead.take()
+    dead._ended.set()
+
+    emulator.advance(120)
+    impatient = open_journal("impatient", lease_seconds=4.0).held_by()
+    emulator.advance(600)
+
+    assert impatient.who == "the run dead"
+    assert open_journal("late", lease_seconds=4.0).held_by() is None
+
+
 def test_silence_counts_in_our_time_when_the_clock_of_an_emulator_runs_faster(emulator, open_journal):
     dead = open_journal("dead")
     dead.take()
