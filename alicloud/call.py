@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Generic, TypeVar
+
+from alicloud.changes import Change
 
 Answer = TypeVar("Answer", covariant=True)
 
@@ -33,7 +36,8 @@ class Call(Generic[Answer]):
     `missing` is the answer when the cloud says one of the codes `absent`. `done` are codes that mean that a write's
     effect is there already. `next_page` gives the parameters of the page after the one just read, or None; the
     answers of all pages, then tuples, are joined. `means` says the effect in the operator's words. `makes` is the key
-    of what a tokened or once-only write makes, the same in every run: the journal knows it by that.
+    of what a tokened or once-only write makes, the same in every run: the journal knows it by that. `changes` is what
+    a write changes of something that exists, for people to read; none when it makes something new.
     """
 
     product: str
@@ -57,6 +61,7 @@ class Call(Generic[Answer]):
     means: str = ""
     makes: str = ""
     remedy: str = ""
+    changes: tuple[Change, ...] = field(default=(), compare=False)
 
     @property
     def is_read(self) -> bool:
@@ -74,10 +79,21 @@ class Call(Generic[Answer]):
         return (self.product, self.action, self.method, self.path, self.bucket, *pairs, others)
 
     @property
+    def fingerprint(self) -> str:
+        """Tell writes apart by a digest of all that is sent but the secrets: the same in every process and run."""
+        place = (self.product, self.version, self.action, self.method, self.path, self.operation, self.bucket)
+        sent = [dict(self.parameters), dict(self.headers), dict(self.arguments), dict(self.document or {})]
+        return sha256(json.dumps([place, sent], sort_keys=True, default=_digest).encode()).hexdigest()
+
+    @property
     def concerns_planned(self) -> bool:
         """Whether it names something that a dry run has only planned."""
         texts = [self.path, self.bucket, *self.parameters.values(), *self.headers.values()]
         return any(PLANNED in text for text in texts)
+
+
+def _digest(content: Any) -> str:
+    return sha256(content).hexdigest() if isinstance(content, bytes) else repr(content)
 
 
 def client_token(resource: str, purpose: str, generation: int = 0) -> str:

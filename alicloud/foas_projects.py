@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 from alicloud.call import Call, Kind, index_pages
+from alicloud.changes import Change
 from alicloud.errors import ManualStep, Unmet
 from alicloud.foas import PAGE_SIZE, PRODUCT, VERSION, cluster_path
 from alicloud.foas_queues import MIB_PER_CU, VCORES_PER_CU, Queue
@@ -145,7 +146,7 @@ def queue_changes(desired: QueueSpec, actual: tuple[Queue, ...]) -> list[Call[An
             f"Jobs of project {desired.project} use {found.used_cus:g} CUs, more than the {desired.cus} wanted.",
             remedy="Stop jobs first, or leave the project its compute units.",
         )
-    return [update_queue(desired)]
+    return [replace(update_queue(desired), changes=(Change("CUs", str(found.cus), str(desired.cus)),))]
 
 
 def list_project_bind_queue(project: str) -> Call[tuple[str, ...]]:
@@ -253,7 +254,9 @@ def package_changes(desired: PackageSpec, actual: tuple[Package, ...]) -> list[C
     found = next((row for row in actual if row.name == desired.name), None)
     if found is None:
         return [create_package(desired)]
-    return [] if found.oss_path == desired.oss_path else [update_package(desired)]
+    if found.oss_path == desired.oss_path:
+        return []
+    return [replace(update_package(desired), changes=(Change("object", found.oss_path, desired.oss_path),))]
 
 
 def _write(action: str, method: str, path: str, parameters: Mapping[str, str], means: str) -> Call[None]:

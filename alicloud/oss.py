@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from alicloud import policy
 from alicloud.call import Call, Kind
+from alicloud.changes import Change
 from alicloud.errors import Unmet
 
 PRODUCT, VERSION = "oss", "2019-05-17"
@@ -139,9 +140,10 @@ def bucket_changes(spec: BucketSpec, actual: Bucket | None) -> list[Call[Any]]:
     else:
         _check_bucket(spec, actual)
     if spec.versioning and (actual is None or actual.versioning != "Enabled"):
-        calls.append(put_bucket_versioning(spec.name))
+        calls.append(_changing(actual, put_bucket_versioning(spec.name), "versioning", "Enabled"))
     if spec.encryption and (actual is None or not actual.encryption):
-        calls.append(put_bucket_encryption(spec.name, spec.encryption))
+        call = put_bucket_encryption(spec.name, spec.encryption)
+        calls.append(_changing(actual, call, "encryption", spec.encryption))
     return calls
 
 
@@ -149,6 +151,13 @@ def planned_bucket(spec: BucketSpec) -> Bucket:
     """Stand in, in a dry run, for the bucket after the changes."""
     versioning = "Enabled" if spec.versioning else ""
     return Bucket(spec.name, spec.region, ACL, STORAGE_CLASS, spec.redundancy, versioning, spec.encryption, owner="")
+
+
+def _changing(actual: Bucket | None, call: Call[None], name: str, wanted: str) -> Call[None]:
+    """Say what a call changes of a bucket that exists; of a new one it is part of the creation."""
+    if actual is None:
+        return call
+    return replace(call, changes=(Change(name, getattr(actual, name) or "off", wanted),))
 
 
 def _check_bucket(spec: BucketSpec, actual: Bucket) -> None:

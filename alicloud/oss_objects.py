@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from hashlib import md5
 from typing import Any
 
 from alicloud.call import Call, Kind
+from alicloud.changes import Change
 from alicloud.errors import Unmet
 from alicloud.oss import PRODUCT, VERSION
 
@@ -210,7 +211,12 @@ def udf_changes(spec: UdfSpec, actual: StoredObject | None) -> list[Call[Any]]:
             f"The file {spec.path_name} has changed since this run began, or was not read.",
             remedy="Let it be written to its end, then Retry this run.",
         )
-    return [put_object(spec.bucket, spec.key, spec.data)]
+    call = put_object(spec.bucket, spec.key, spec.data)
+    if actual is None:
+        return [call]
+    size = Change("size", f"{actual.size} bytes", f"{spec.size} bytes")
+    changed = (Change("MD5", actual.etag.strip('"').lower(), spec.md5_hex.lower()),)
+    return [replace(call, changes=(*changed, size) if actual.size != spec.size else changed)]
 
 
 def planned_object(spec: UdfSpec) -> StoredObject:

@@ -49,10 +49,28 @@ def differences(wanted: Document, actual: Document) -> list[str]:
     Raises:
         Unmet: one of them is not a policy document.
     """
-    ours, theirs = _rights(wanted), _rights(actual)
-    lacking = sorted(str(ours[key]) for key in ours.keys() - theirs.keys())
-    surplus = sorted(str(theirs[key]) for key in theirs.keys() - ours.keys())
+    lacking, surplus = (sorted(map(str, rights)) for rights in compared(wanted, actual))
     return [f"+ {line}" for line in lacking] + [f"- {line}" for line in surplus]
+
+
+def compared(wanted: Document, actual: Document) -> tuple[list[Right], list[Right]]:
+    """Give the rights that `actual` lacks, and those that it has too much.
+
+    Raises:
+        Unmet: one of them is not a policy document.
+    """
+    ours, theirs = _rights(wanted), _rights(actual)
+    lacking = [ours[key] for key in ours.keys() - theirs.keys()]
+    return lacking, [theirs[key] for key in theirs.keys() - ours.keys()]
+
+
+def allowed(text: Document) -> list[Right]:
+    """Give what a document allows, one action on one resource each.
+
+    Raises:
+        Unmet: it is not a policy document.
+    """
+    return [right for right in _rights(text).values() if right.effect == "Allow"]
 
 
 def trusts_a_service(trust_policy: Document) -> bool:
@@ -70,7 +88,7 @@ def opens_to_everybody(text: Document) -> bool:
 
 
 @dataclass(frozen=True)
-class _Right:
+class Right:
     """One action on one resource: the atom that documents are made of."""
 
     effect: str
@@ -85,13 +103,18 @@ class _Right:
         object.__setattr__(self, "key", key)
 
     def __str__(self) -> str:
+        return f"{self.effect} {self.action}{self.scope.removeprefix(self.effect)}"
+
+    @property
+    def scope(self) -> str:
+        """All of it but the action: "Allow on *"."""
         on = f" on {self.resource}" if self.resource else ""
         to = f" to {self.principal}" if self.principal else ""
         given = f" if {self.condition}" if self.condition else ""
-        return f"{self.effect} {self.action}{on}{to}{given}"
+        return f"{self.effect}{on}{to}{given}"
 
 
-def _rights(text: Document) -> dict[tuple[str, ...], _Right]:
+def _rights(text: Document) -> dict[tuple[str, ...], Right]:
     try:
         body = json.loads(text or "{}") if isinstance(text, str) else text
         statements = body.get("Statement", [])
@@ -104,11 +127,11 @@ def _rights(text: Document) -> dict[tuple[str, ...], _Right]:
         ) from None
 
 
-def _split(one: Mapping[str, Any]) -> list[_Right]:
+def _split(one: Mapping[str, Any]) -> list[Right]:
     principals = _principals(one)
     condition = _condition(one.get("Condition") or {})
     return [
-        _Right(one["Effect"], action, resource, principal, condition)
+        Right(one["Effect"], action, resource, principal, condition)
         for action in _items(one, "Action")
         for resource in _items(one, "Resource")
         for principal in principals

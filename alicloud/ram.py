@@ -6,10 +6,11 @@ What holds for all users of the account stands in `ram_account`, policies and ro
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from alicloud.call import PLANNED, Call
+from alicloud.changes import Change, field_changes
 from alicloud.ram_action import flag, given, read, write
 
 
@@ -95,11 +96,8 @@ def update_user(desired: UserSpec) -> Call[None]:
 def user_changes(desired: UserSpec, actual: User | None) -> list[Call[Any]]:
     if actual is None:
         return [create_user(desired)]
-    wanted = (desired.display_name, desired.comments, desired.email)
-    found = (actual.display_name, actual.comments, actual.email)
-    if any(want and want != have for want, have in zip(wanted, found, strict=True)):
-        return [update_user(desired)]
-    return []
+    changes = field_changes(actual, desired, ("display_name", "comments", "email"))
+    return [replace(update_user(desired), changes=changes)] if changes else []
 
 
 def planned_user(desired: UserSpec) -> User:
@@ -137,7 +135,8 @@ def login_profile_changes(desired: LoginProfileSpec, actual: LoginProfile | None
     if actual is None:
         return [create_login_profile(desired)]
     if desired.mfa_required and not actual.mfa_required:
-        return [update_login_profile(desired.user, True, actual.password_reset_required)]
+        call = update_login_profile(desired.user, True, actual.password_reset_required)
+        return [replace(call, changes=(Change("second factor", "not demanded", "demanded"),))]
     return []
 
 
@@ -161,9 +160,8 @@ def update_group(desired: GroupSpec) -> Call[None]:
 def group_changes(desired: GroupSpec, actual: Group | None) -> list[Call[Any]]:
     if actual is None:
         return [create_group(desired)]
-    if desired.comments and desired.comments != actual.comments:
-        return [update_group(desired)]
-    return []
+    changes = field_changes(actual, desired, ("comments",))
+    return [replace(update_group(desired), changes=changes)] if changes else []
 
 
 def list_users_for_group(group: str) -> Call[tuple[str, ...]]:

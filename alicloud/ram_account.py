@@ -13,6 +13,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 from alicloud.call import Call
+from alicloud.changes import field_changes
 from alicloud.errors import Unmet
 from alicloud.ram_action import flag, read, write
 
@@ -106,7 +107,7 @@ def set_password_policy(policy: PasswordPolicy) -> Call[None]:
 def password_policy_changes(desired: PasswordPolicySpec, actual: PasswordPolicy) -> list[Call[Any]]:
     """Tighten what is laxer than wanted, keep the rest."""
     target = _merged(desired, actual, _STRICTER_PASSWORDS)
-    return [] if target == actual else [set_password_policy(target)]
+    return [] if target == actual else [replace(set_password_policy(target), changes=field_changes(actual, target))]
 
 
 def get_security_preference() -> Call[SecurityPreference]:
@@ -144,7 +145,9 @@ def security_preference_changes(desired: SecurityPreferenceSpec, actual: Securit
         Unmet: the networks wanted and those set overlap in part or not at all, so that neither is the stricter one.
     """
     target = _merged(desired, actual, _STRICTER_PREFERENCES)
-    return [] if target == actual else [set_security_preference(target)]
+    if target == actual:
+        return []
+    return [replace(set_security_preference(target), changes=field_changes(actual, target))]
 
 
 def _merged(desired: Any, actual: Any, stricter: Mapping[str, Callable[[Any, Any], Any]]) -> Any:

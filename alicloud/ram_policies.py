@@ -9,6 +9,7 @@ from typing import Any, Literal
 from alicloud import policy, prerequisites
 from alicloud.call import Call
 from alicloud.errors import ManualStep, Unmet
+from alicloud.policy_diff import document_changes
 from alicloud.ram_action import flag, given, read, write
 
 PolicyType = Literal["Custom", "System"]
@@ -125,7 +126,8 @@ def policy_changes(desired: PolicySpec, actual: Policy | None) -> list[Call[Any]
     if not changed:
         return []
     call = create_policy_version(desired.name, desired.document)
-    return [replace(call, means=f"{call.means}: {'; '.join(changed)}")]
+    changes = document_changes(desired.document, actual.document)
+    return [replace(call, means=f"{call.means}: {'; '.join(changed)}", changes=changes)]
 
 
 def list_policies_for(kind: PrincipalKind, principal: str) -> Call[tuple[Attachment, ...]]:
@@ -191,7 +193,10 @@ def role_changes(desired: RoleSpec, actual: Role | None) -> list[Call[Any]]:
         if not desired.trusted_service:
             raise ManualStep(f"RAM role {desired.name} does not exist.", remedy=_authorize(desired.name))
         return [create_role(desired)]
-    return [update_role(desired)] if _trust_differences(desired, actual) else []
+    if not _trust_differences(desired, actual):
+        return []
+    changes = document_changes(prerequisites.trust_policy(desired.trusted_service), actual.trust_policy)
+    return [replace(update_role(desired), changes=changes)]
 
 
 def check_role(spec: RoleSpec, role: Role | None, attached: Sequence[Attachment], needed: Sequence[Attachment]) -> None:

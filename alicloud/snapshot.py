@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from alicloud.call import Call
+from alicloud.changes import Change
 
 _STEP: ContextVar[str] = ContextVar("step", default="")
 
@@ -61,13 +62,15 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Write:
-    """A write that was sent, or that a dry run would send."""
+    """A write that was sent, or that a dry run would send; `changes` and `fingerprint` are those of its call."""
 
     action: str
     means: str
     request_id: str = ""
     once_only: bool = False
     step: str = ""
+    changes: tuple[Change, ...] = field(default=(), compare=False)
+    fingerprint: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,8 @@ class Ledger:
 
     def add(self, call: Call[Any], request_id: str = "") -> None:
         """Note a write; it belongs to the step that this thread is in."""
-        write = Write(call.action, call.means or call.action, request_id, call.once_only, _STEP.get())
+        means = call.means or call.action
+        write = Write(call.action, means, request_id, call.once_only, _STEP.get(), call.changes, call.fingerprint)
         with self._lock:
             self.writes.append(write)
 

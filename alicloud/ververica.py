@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 from alicloud.call import Call, Kind
+from alicloud.changes import Change
 from alicloud.errors import Refused
 
 PRODUCT = "ververica"
@@ -30,6 +31,7 @@ class MemberSpec:
     namespace: str
     user_id: str
     role: str
+    user_name: str = ""  # for people to read
 
     @property
     def member(self) -> str:
@@ -71,7 +73,7 @@ def member_changes(desired: MemberSpec, actual: tuple[Member, ...]) -> list[Call
         return [create_member(desired)]
     if found.role.upper() in (desired.role.upper(), "OWNER"):
         return []
-    return [update_member(desired)]
+    return [replace(update_member(desired), changes=(Change("role", found.role, desired.role),))]
 
 
 def _write(action: str, method: str, spec: MemberSpec) -> Call[None]:
@@ -85,7 +87,7 @@ def _write(action: str, method: str, spec: MemberSpec) -> Call[None]:
         path=_path(spec.namespace),
         headers={"workspace": spec.workspace},
         document={"member": spec.member, "role": spec.role},
-        means=f"make {spec.member} {spec.role} of namespace {spec.namespace}",
+        means=f"make {spec.user_name or spec.member} {spec.role} of namespace {spec.namespace}",
     )
 
 

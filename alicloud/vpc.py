@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, ip_network
 from typing import Any
 
 from alicloud.call import PLANNED, Call, Kind, client_token, number_pages
+from alicloud.changes import Change
 from alicloud.errors import Unmet
 from alicloud.states import Progress, progress
 
@@ -128,7 +129,10 @@ def vpc_changes(spec: VpcSpec, actual: tuple[Vpc, ...]) -> list[Call[Any]]:
             f"VPC {vpc.vpc_id} ({vpc.name or 'without a name'}) has the CIDR block {vpc.cidr}, not {spec.cidr}.",
             remedy="Put its CIDR block, or another VPC, into the environment, then Retry this run.",
         )
-    return [] if vpc.name else [modify_vpc_attribute(vpc.vpc_id, spec.wanted_name)]
+    if vpc.name:
+        return []
+    call = modify_vpc_attribute(vpc.vpc_id, spec.wanted_name)
+    return [replace(call, changes=(Change("name", "", spec.wanted_name),))]
 
 
 def pick_vpc(spec: VpcSpec, vpcs: tuple[Vpc, ...]) -> Vpc:

@@ -95,7 +95,7 @@ def create_vswitch(spec: VSwitchSpec) -> Call[str]:
             "VSwitchName": spec.wanted_name,
             "ClientToken": token,
         },
-        means=f"create vSwitch {spec.wanted_name} ({spec.cidr}) in {spec.zone} of VPC {spec.vpc_id}",
+        means=f"create vSwitch {spec.wanted_name} ({spec.cidr}) in {spec.zone}",
         makes=resource,
     )
 

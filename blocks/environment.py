@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from alicloud import prerequisites
 from alicloud.errors import Misconfigured
+from alicloud.rights_lint import FindingId
 from blocks.clusters import ExclusiveCluster, ManagedWorkspace
 from blocks.names import (
     BLOCK_NAME,
@@ -134,12 +135,32 @@ class AttachedStorage(Section):
     connected: bool = Field(False, title="Connected", description="A private connection between the VPCs is in place.")
 
 
+class Waiver(Section):
+    """A finding of the rights lint that somebody has accepted, with the reason."""
+
+    finding: FindingId = Field(title="Finding")
+    reason: Text = Field(min_length=1, title="Reason", description="Stands in every plan beside the finding.")
+
+
 class Safety(Section):
     """What may never happen without a person."""
 
     max_compute_units: int = Field(64, ge=1, le=100_000, title="Most compute units")
     may_create_network: bool = Field(True, title="May create VPC and vSwitch")
     may_order: bool = Field(False, title="May order", description="Managed mode: buy the workspace without asking.")
+    approval: Literal["never", "money", "always"] = Field(
+        "never",
+        title="Approval",
+        description="When a run waits until an operator has approved its plan: never, where money or danger is "
+        "involved, or whenever there is anything to write.",
+    )
+    approval_minutes: float = Field(
+        1440,
+        ge=0.1,
+        le=43_200,
+        title="Approval (minutes)",
+        description="A run that nobody has answered for so long fails, with nothing written.",
+    )
     lease_seconds: int = Field(
         60,
         ge=4,
@@ -150,6 +171,10 @@ class Safety(Section):
     max_price: Decimal | None = Field(
         None, ge=0, max_digits=12, decimal_places=4, title="Highest price", description="Of the first order, as quoted."
     )
+    rights_lint: Literal["warn", "refuse", "off"] = Field(
+        "warn", title="Rights lint", description="What to do about rights that reach too far and are not waived."
+    )
+    waivers: list[Waiver] = Field(default_factory=list, max_length=20, title="Waivers of the rights lint")
 
 
 class Environment(Section):

@@ -59,6 +59,7 @@ def sections(schema: dict[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
         "Project": "projects",
         "AttachedStorage": "attached_storage",
         "Safety": "safety",
+        "Waiver": "safety.waivers",
     }
     for name, title in names.items():
         yield f"`{title}`", definitions[name]["description"].split("\n")[0], _rows(definitions[name])

@@ -40,13 +40,11 @@ def ensure_namespace_members(
     Raises:
         Unmet: a user does not exist.
     """
-    if workspace.instance_id == PLANNED or not members:
-        return
     for user_name, role in members:
         user = cloud.recall(ram.get_user(user_name))
         if user is None and not cloud.dry:
             user = cloud.send(ram.get_user(user_name))
         if user is None:
             raise Unmet(f"RAM user {user_name} does not exist.", remedy="Run authorize first.")
-        spec = MemberSpec(workspace.resource_id, namespace, user.user_id, role)
+        spec = MemberSpec(workspace.resource_id, namespace, user.user_id, role, user_name)
         settle(cloud, ververica.list_members(workspace.resource_id, namespace), spec, ververica.member_changes)

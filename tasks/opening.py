@@ -14,7 +14,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 from pydantic import ValidationError
 
-from alicloud.errors import AlibabaCloudError, Misconfigured, Refused, Unmet, Unsettled
+from alicloud.errors import AlibabaCloudError, Misconfigured, Refused, TimedOut, Unmet, Unsettled
 from alicloud.journal import Journal
 from alicloud.oss import BucketSpec
 from alicloud.redaction import redacted
@@ -24,6 +24,8 @@ from blocks import desired
 from blocks.credentials import AlibabaCloudCredentials
 from blocks.environment import Environment, FlinkEnvironment
 from blocks.shown import shown_name, shown_text
+from tasks.approval import Approval, NotApproved, ask, note, plan_of
+from tasks.events import tell
 from tasks.lease import keeping, wait_for_lease
 from tasks.oss_bucket import ensure_bucket
 from tasks.report import Report, publish
@@ -49,10 +51,12 @@ class Opened:
         self.journal = cloud.journal = journal
         self.acting = Acting(environment, cloud)
         self.planned = Ledger()
+        self.approval: Approval | None = None
 
     def foresee(self, procedure: Procedure) -> None:
         """Carry the procedure out dry: read everything it needs, at once, and refuse what can be foreseen.
 
+        Where the environment wants a person to agree, suspend the run until one has. A run that waits holds nothing.
         When there is anything to write, take the lease of the environment: of what was planned nothing is old then,
         for nobody has written since. A run with nothing to write takes none.
 
@@ -64,8 +68,17 @@ class Opened:
             self._plan(procedure)
             if unreadable is not None:
                 raise unreadable
+            self._ask()
             if not self.planned.writes or self._lease():
+                note(self.journal, self.approval)
                 return
+
+    def _ask(self) -> None:
+        try:
+            self.approval = ask(self.environment, plan_of(self), bool(self.planned.writes), self.approval)
+        except NotApproved as error:
+            publish(Report(self.environment, self.planned, [], dry=True, approval=error.approval))
+            raise
 
     def _lease(self) -> bool:
         try:
@@ -106,11 +119,20 @@ class Opened:
             verify(self, procedure, return_state=True)  # how it ends stands in the ledger
         ended = [handle for handle in self.acting.handles if handle.state.is_final()]  # the others waited in vain
         results = [handle.state.result(raise_on_failure=False) for handle in ended]
-        report = Report(self.environment, self.cloud.ledger, results, self.cloud.dry)
+        report = Report(self.environment, self.cloud.ledger, results, self.cloud.dry, approval=self.approval)
         publish(report)
+        self._tell(report, results)
         if report.failures or any(not handle.state.is_completed() for handle in self.acting.handles):
             raise StepsFailed(report.failure())
         return Completed(message=f"{ready} {report.summary()}")
+
+    def _tell(self, report: Report, results: list[Any]) -> None:
+        stuck = [result for result in results if isinstance(result, TimedOut)]
+        if stuck:
+            tell(self.environment, "stuck", str(stuck[0]))
+        if not report.failures and not self.cloud.dry:
+            rows = [{"kind": row.kind, "name": row.name, "id": row.id} for row in report.existing()]
+            tell(self.environment, "ready", report.summary(), rows)
 
     def _dry(self, procedure: Procedure) -> tuple[Ledger, list[AlibabaCloudError], Session]:
         with self.cloud.dry_run() as cloud:

@@ -26,6 +26,7 @@ from alicloud.vpc_vswitches import VSwitch
 from blocks import desired
 from blocks.environment import Environment
 from tasks.account import Account
+from tasks.approval import Approval
 from tasks.handover import place
 from tasks.inert import cell, fenced, plain, printable
 from tasks.workspace import Quote
@@ -57,6 +58,7 @@ class Report:
     results: list[Any]
     dry: bool = False
     documents: dict[str, str] = field(default_factory=dict)
+    approval: Approval | None = None
 
     def __post_init__(self) -> None:
         for result in self.results:
@@ -100,11 +102,13 @@ class Report:
 
     def markdown(self) -> str:
         """Write the report."""
-        state = "not ready" if self.failures else "ready"
+        refused = self.approval is not None and self.approval.decision == "refuse"
+        state = "not ready" if self.failures or refused else "ready"
         parts = [
             f"# Environment {self.environment.name}: {state}",
             f"{self.environment.cluster.mode} mode, {self.environment.region}. {self.summary()}",
             self._failures(),
+            self._approval(),
             "## What would exist then" if self.dry else "## What exists now",
             _table(("What", "Name", "Id", "Facts"), ((r.kind, r.name, r.id, r.facts) for r in self.existing())),
             self._links(),
@@ -161,6 +165,12 @@ class Report:
         if not self.failures:
             return ""
         return "## What failed\n\n" + _table(("Step", "Cause and remedy"), self.failures)
+
+    def _approval(self) -> str:
+        if self.approval is None:
+            return ""
+        row = (self.approval.digest, self.approval.decision, self.approval.who, self.approval.when, self.approval.why)
+        return "## Approval\n\n" + _table(("Plan", "Decision", "Who", "When", "Why"), [row])
 
     def _writes(self) -> str:
         if not self.ledger.writes:

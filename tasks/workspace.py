@@ -15,6 +15,7 @@ from alicloud.vpc_vswitches import VSwitch
 from blocks import desired
 from blocks.environment import Environment
 from tasks.account import Account
+from tasks.approval import require
 from tasks.oss_bucket import check_bucket_again
 from tasks.progress import Look, Timing, wait_with_progress
 from tasks.service_role import check_service_again
@@ -101,6 +102,7 @@ def ensure_workspace(
     spec = desired.workspace(environment, vpc.vpc_id, [vswitch.vswitch_id for vswitch in vswitches])
     read = foasconsole.describe_instances(cloud.region, spec.name)
     if not cloud.dry and foasconsole.workspace_changes(spec, cloud.recall(read)):
+        require(environment, cloud.journal)
         if spec.bucket:
             check_bucket_again(cloud, desired.bucket(environment))
         check_vswitches_again(cloud, environment, vswitches)
