@@ -20,11 +20,11 @@ from typing import Any, TypeVar
 
 from deployments.local import Local
 from deployments.register import WORK_POOL
+from tests.reliability import outcomes
 from tests.reliability.sameness import differences
 from tests.reliability.stacks import SEEDS, Slot, Stack, kill, processes_of, terminal, until
 
 RETRIES = 5  # on a busy server on SQLite some are lost
-OUTCOMES = ("recovered at once", "recovered by retry", "asked the operator", "wrong", "duplicates")
 VICTIMS = ("flow, before the write", "flow, after the write", "worker and flow", "emulator", "Prefect server")
 Said = TypeVar("Said")
 
@@ -99,7 +99,7 @@ def play(stack: Stack, slot: Slot, case: Case) -> Result:
 def judge(stack: Stack, slot: Slot, result: Result, wanted: Undisturbed) -> Result:
     """Compare the account with that of an undisturbed run, and see that a further run writes nothing."""
     mode = result.case.mode
-    doubles = _doubles(slot)
+    doubles = outcomes.doubles(slot.world())
     result.found += differences(wanted.world, slot.left())
     since = slot.last_call()
     end = stack.ended(stack.run("prepare/prepare", {"environment": slot.environment(mode)}))
@@ -202,8 +202,7 @@ def _helped(stack: Stack, slot: Slot, case: Case, state: dict[str, Any], result:
 
 def _answered(stack: Stack, slot: Slot, case: Case, intent: str, result: Result) -> bool:
     """Look into the account; what is certainly not there is declared so."""
-    parts = slot.world()["parts"]
-    if parts.get("foas", {}).get("clusters") or parts.get("foasconsole", {}).get("workspaces"):
+    if outcomes.is_made(slot.world()):
         result.found.append("it asks although the thing is there")
         return False
     answer = {"environment": slot.environment(case.mode), "intent": intent, "reason": "the account has none"}
@@ -211,18 +210,6 @@ def _answered(stack: Stack, slot: Slot, case: Case, intent: str, result: Result)
     if state["type"] != "COMPLETED":
         result.found.append(f"resolve ends {state['name']}: {state['message']}")
     return True
-
-
-def _doubles(slot: Slot) -> list[str]:
-    """Name what exists, or was paid for, more than once."""
-    parts = slot.world()["parts"]
-    counts = {
-        "clusters": len(parts.get("foas", {}).get("clusters", {})),
-        "workspaces": len(parts.get("foasconsole", {}).get("workspaces", {})),
-        "orders": len(parts.get("bssopenapi", {}).get("orders", {})),
-        "VPCs": len(parts.get("vpc", {}).get("vpcs", {})),
-    }
-    return [f"{count} {what}" for what, count in counts.items() if count > 1]
 
 
 def torture(
@@ -285,14 +272,5 @@ def sample(known: Mapping[str, Undisturbed], count: int, seed: int) -> list[Case
 
 def table(results: Iterable[Result]) -> str:
     """Give the table of results, in Markdown."""
-    rows: dict[tuple[str, str], Counter[str]] = {}
-    for result in results:
-        for key in ((result.case.mode, result.case.victim), ("both", "all")):
-            rows.setdefault(key, Counter())[result.outcome] += 1
-    lines = ["| Mode | Killed | Cases | " + " | ".join(word.capitalize() for word in OUTCOMES) + " |"]
-    lines.append("|---|---|" + "---:|" * (len(OUTCOMES) + 1))
-    for key in [*((mode, victim) for mode in SEEDS for victim in VICTIMS), ("both", "all")]:
-        if key in rows:
-            counts = [sum(rows[key].values()), *(rows[key][word] for word in OUTCOMES)]
-            lines.append(f"| {key[0]} | {key[1]} | " + " | ".join(map(str, counts)) + " |")
-    return "\n".join(lines)
+    found = [(result.case.mode, result.case.victim, result.outcome) for result in results]
+    return outcomes.table(found, "Killed", list(SEEDS), VICTIMS)

@@ -28,7 +28,7 @@ import yaml
 
 from blocks.environment import Environment
 from tests.flows.running import Running, start_emulator
-from tests.reliability import quick
+from tests.reliability import outcomes, quick
 from tests.reliability.sameness import differences, same
 
 SPEED = 20_000.0
@@ -51,7 +51,6 @@ FAULTS: Mapping[str, Mapping[str, Any]] = {
     "Success false": {"kind": "business-failure"},
     "lag 10 s": {"kind": "lag", "seconds": 10},
 }
-OUTCOMES = ("recovered at once", "recovered by retry", "asked the operator", "wrong", "duplicates")
 
 
 @dataclass(frozen=True)
@@ -176,7 +175,7 @@ def _judged(case: Case, account: Running) -> Result:
     last = quick.run(account, wanted, SPEED, _briefly)
     found += [f"a further run writes: {write.means}" for write in last.writes]
     found += [f"a further run fails: {error}" for error in last.errors]
-    doubles = _doubles(account)
+    doubles = outcomes.doubles(account.world())
     outcome = "asked the operator" if asked else "recovered by retry" if len(ended) > 1 else "recovered at once"
     outcome = "duplicates" if doubles else "wrong" if found else outcome
     return Result(case, outcome, len(ended), doubles + found)
@@ -185,23 +184,9 @@ def _judged(case: Case, account: Running) -> Result:
 def _answer(account: Running, wanted: Environment) -> bool:
     """Look, as the message says: what is there will be adopted, what is certainly not is declared so."""
     threading.Event().wait(LATE_SECONDS)  # a call may still be under way, which only time tells
-    parts = account.world()["parts"]
-    made = parts.get("foasconsole", {}).get("workspaces") or parts.get("foas", {}).get("clusters")
-    if made:
+    if outcomes.is_made(account.world()):
         return False
     return quick.resolve(account, wanted, SPEED) > 0
-
-
-def _doubles(account: Running) -> list[str]:
-    """Name what exists more than once, or was paid for more than once."""
-    parts = account.world()["parts"]
-    counts = {
-        "clusters": len(parts.get("foas", {}).get("clusters", {})),
-        "workspaces": len(parts.get("foasconsole", {}).get("workspaces", {})),
-        "orders": len(parts.get("bssopenapi", {}).get("orders", {})),
-        "VPCs": len(parts.get("vpc", {}).get("vpcs", {})),
-    }
-    return [f"{count} {what}" for what, count in counts.items() if count > 1]
 
 
 def _untrue(account: Running, ended: Iterable[quick.Ended]) -> list[str]:
@@ -221,18 +206,8 @@ def _briefly(seconds: float) -> None:
 
 def table(results: Iterable[Result]) -> str:
     """Give the table of results, in Markdown."""
-    rows: dict[tuple[str, str], Counter[str]] = {}
-    for result in results:
-        for key in ((result.case.mode, result.case.fault), ("both", "all")):
-            rows.setdefault(key, Counter())[result.outcome] += 1
-    lines = ["| Mode | Fault | Cases | " + " | ".join(word.capitalize() for word in OUTCOMES) + " |"]
-    lines.append("|---|---|" + "---:|" * (len(OUTCOMES) + 1))
-    order = [(mode, fault) for mode in SEEDS for fault in FAULTS] + [("both", "all")]
-    for key in order:
-        if key in rows:
-            counts = [sum(rows[key].values()), *(rows[key][word] for word in OUTCOMES)]
-            lines.append(f"| {key[0]} | {key[1]} | " + " | ".join(map(str, counts)) + " |")
-    return "\n".join(lines)
+    found = [(result.case.mode, result.case.fault, result.outcome) for result in results]
+    return outcomes.table(found, "Fault", list(SEEDS), list(FAULTS))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -250,7 +225,7 @@ def main(arguments: list[str] | None = None) -> int:
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
         for future in as_completed([pool.submit(play, case) for case in drawn]):
             results.append(future.result())
-            if results[-1].outcome in OUTCOMES[3:]:
+            if results[-1].outcome in outcomes.BAD:
                 print(f"{results[-1].case}: {results[-1].outcome}: {'; '.join(results[-1].found)}", flush=True)
             if len(results) % 100 == 0:
                 print(
@@ -258,7 +233,7 @@ def main(arguments: list[str] | None = None) -> int:
                 )
     print(table(results))
     print(f"\nseed {options.seed}, {len(results)} cases in {time.monotonic() - started:.0f} s")
-    return 1 if any(result.outcome in OUTCOMES[3:] for result in results) else 0
+    return 1 if any(result.outcome in outcomes.BAD for result in results) else 0
 
 
 if __name__ == "__main__":
