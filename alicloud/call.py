@@ -22,6 +22,7 @@ class Kind(StrEnum):
 
     READ = "read"  # changes nothing: repeated at will
     IDEMPOTENT = "idempotent write"  # the second one changes nothing: repeated on transient errors
+    LOOKED = "looked-for write"  # a second one leaves a second version: looked for before it is repeated
     TOKENED = "tokened write"  # carries a ClientToken derived from what it makes: repeated with the same token
     ONCE = "once-only"  # a second one makes, or buys, a second thing: never sent again by any machine
 

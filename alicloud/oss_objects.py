@@ -155,7 +155,7 @@ def put_object(bucket: str, key: str, data: bytes, forbid_overwrite: bool = Fals
         PRODUCT,
         VERSION,
         "PutObject",
-        Kind.IDEMPOTENT,
+        Kind.LOOKED,
         lambda result: str(result.etag),
         operation="put_object",
         bucket=bucket,

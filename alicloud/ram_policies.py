@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from alicloud import policy, prerequisites
-from alicloud.call import Call
+from alicloud.call import Call, Kind
 from alicloud.errors import ManualStep, Unmet
 from alicloud.policy_diff import document_changes
 from alicloud.ram_action import flag, given, read, write
@@ -101,11 +101,12 @@ def create_policy_version(name: str, document: str) -> Call[None]:
     Source: RAM 2015-05-01, CreatePolicyVersion.
     """
     parameters = {"PolicyName": name, "PolicyDocument": document}
-    return write(
+    call = write(
         "CreatePolicyVersion",
         f"change policy {name}",
         {**parameters, "SetAsDefault": flag(True), "RotateStrategy": _ROTATE},
     )
+    return replace(call, kind=Kind.LOOKED)
 
 
 def policy_changes(desired: PolicySpec, actual: Policy | None) -> list[Call[Any]]:

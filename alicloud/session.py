@@ -236,7 +236,7 @@ class Session:
         retrying = Retrying(
             stop=stop_after_attempt(self.attempts),
             wait=wait_random_exponential(multiplier=0.5, max=8),
-            retry=retry_if_exception(lambda error: isinstance(error, AlibabaCloudError) and error.transient),
+            retry=retry_if_exception(lambda error: _may_repeat(call, error)),
             sleep=self.clock.wait,
             before_sleep=note,
             reraise=True,
@@ -387,6 +387,13 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _may_repeat(call: Call[Any], error: BaseException) -> bool:
+    """Say whether a call may be sent again at once: after any transient error, or only when it surely had no effect."""
+    if call.kind is Kind.LOOKED:
+        return isinstance(error, Throttled)
+    return isinstance(error, AlibabaCloudError) and error.transient
 
 
 def _parsed(call: Call[Any], body: Any, request_id: str) -> Any:

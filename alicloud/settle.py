@@ -6,7 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from alicloud.call import Call, Kind
-from alicloud.errors import AlibabaCloudError, AlreadyExists, Refused, TimedOut, Uncertain, Unsettled
+from alicloud.errors import (
+    AlibabaCloudError,
+    AlreadyExists,
+    Refused,
+    TimedOut,
+    Unavailable,
+    Uncertain,
+    Unreachable,
+    Unsettled,
+)
 from alicloud.session import Session
 
 Actual = TypeVar("Actual")
@@ -56,12 +65,19 @@ def _settled(cloud: Session, read: Call[Actual], desired: Desired, decide: Decid
         calls = decide(desired, actual)
         if not calls:
             break
-        failure = _act(cloud, calls)
+        last, failure = _act(cloud, calls)
         if isinstance(failure, AlreadyExists):
             if again:
                 continue  # somebody was faster: decide anew on what they made
             failure = None
-        actual = _verify(cloud, read, desired, decide, calls, failure)
+        try:
+            actual = _verify(cloud, read, desired, decide, calls, failure)
+        except Unreachable:
+            if again:
+                continue  # it was looked for in vain, so it may be sent again
+            raise
+        if isinstance(failure, Uncertain | Unreachable):
+            cloud.ledger.add(last)  # only its answer was lost
         break
     if cloud.snapshot.recall(read)[0]:
         cloud.snapshot.keep(read, actual)  # or a later step would be content with what was there before
@@ -135,8 +151,10 @@ def wait_until(
     return actual
 
 
-def _act(cloud: Session, calls: Sequence[Call[Any]]) -> AlibabaCloudError | None:
+def _act(cloud: Session, calls: Sequence[Call[Any]]) -> tuple[Call[Any], AlibabaCloudError | None]:
     """Send the calls in order; stop at the first that is refused or lost, and let verifying judge.
+
+    Gives the last call that was sent, and its error.
 
     A refusal may only mean that the effect is there already: somebody was faster, or the first of two attempts had
     taken effect although its answer was lost, and the product documents no code for that.
@@ -147,8 +165,14 @@ def _act(cloud: Session, calls: Sequence[Call[Any]]) -> AlibabaCloudError | None
         except (Refused, Uncertain) as error:
             if isinstance(error, AlreadyExists) and error.ours:
                 cloud.ledger.add(call, error.request_id)
-            return error
-    return None
+            if call.kind is Kind.LOOKED and isinstance(error, Unavailable):
+                return call, Unreachable(error.message, action=call.action, request_id=error.request_id)
+            return call, error
+        except Unreachable as error:
+            if call.kind is not Kind.LOOKED:
+                raise
+            return call, error
+    return calls[-1], None
 
 
 def _verify(

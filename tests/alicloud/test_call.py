@@ -143,3 +143,23 @@ def test_a_call_shows_no_secret():
 
     assert "the-secret" not in repr(call)
     assert not any("the-secret" in part for part in call.key)
+
+
+def sent(**changed):
+    facts = {"parameters": {"Name": "x"}, "arguments": {"data": b"1", "headers": {"a": "b"}}, "path": "/p"}
+    return Call("P", "1", "Make", Kind.IDEMPOTENT, dict, **(facts | changed))
+
+
+def test_the_fingerprint_is_of_what_is_sent_and_of_no_secret():
+    others = [
+        sent(parameters={"Name": "y"}),
+        sent(arguments={"data": b"2", "headers": {"a": "b"}}),
+        sent(path="/q"),
+        sent(bucket="b"),
+        sent(headers={"workspace": "w"}),
+        sent(document={"role": "OWNER"}),
+    ]
+
+    assert len({sent().fingerprint, *(other.fingerprint for other in others)}) == 7
+    assert sent(secrets={"Password": "p"}, means="m", remedy="r").fingerprint == sent().fingerprint
+    assert sent(parameters={"b": "2", "a": "1"}).fingerprint == sent(parameters={"a": "1", "b": "2"}).fingerprint

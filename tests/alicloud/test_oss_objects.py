@@ -88,7 +88,7 @@ def test_an_upload_shows_its_content_in_no_repr_and_guards_it_on_its_way():
 
     assert b64decode(call.arguments["headers"]["Content-MD5"]) == md5(b"private content").digest()
     assert "private content" not in repr(call)
-    assert call.kind is Kind.IDEMPOTENT
+    assert call.kind is Kind.LOOKED
     assert call.means == "write oss://b/k (15 bytes)"
 
 

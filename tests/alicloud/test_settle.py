@@ -2,7 +2,16 @@ import pytest
 
 from alicloud.call import Call, Kind
 from alicloud.clock import Clock
-from alicloud.errors import AlreadyExists, Refused, TimedOut, Uncertain, Unmet, Unsettled
+from alicloud.errors import (
+    AlreadyExists,
+    Refused,
+    TimedOut,
+    Unavailable,
+    Uncertain,
+    Unmet,
+    Unreachable,
+    Unsettled,
+)
 from alicloud.settle import settle, wait_until
 from alicloud.snapshot import Ledger, Snapshot
 
@@ -292,3 +301,22 @@ def test_an_unknown_state_is_not_waited_for():
         wait_until(cloud, LIST, ready, "The shop")
 
     assert cloud.waits == []
+
+
+@pytest.mark.parametrize("failure", [Unreachable("No answer.", action="MakeThing"), Unavailable("InternalError")])
+def test_a_write_that_leaves_a_version_is_looked_for_before_it_is_sent_again(failure):
+    found = Cloud(failures=[failure], lag=2)
+    settle(found, LIST, ("a",), versioned)
+    lost = Cloud(failures=[failure], effect=False)
+
+    with pytest.raises(Unsettled, match="MakeThing was answered"):
+        settle(lost, LIST, ("a",), versioned)
+
+    assert found.sent == ["a"]
+    assert [write.means for write in found.ledger.writes] == ["make a"]
+    assert lost.sent == ["a", "a"]
+    assert sum(lost.waits) >= 60
+
+
+def versioned(desired, actual):
+    return [make(name, Kind.LOOKED) for name in desired if name not in actual]
