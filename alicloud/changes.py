@@ -18,7 +18,7 @@ class Change:
     def __str__(self) -> str:
         if not self.before:
             return f"{self.field}: + {self.after}"
-        return f"{self.field}: {self.before} -> {self.after}" if self.after else f"{self.field}: - {self.before}"
+        return f"{self.field}: {self.before} → {self.after}" if self.after else f"{self.field}: - {self.before}"
 
 
 def field_changes(before: Any, after: Any, names: Sequence[str] = ()) -> tuple[Change, ...]:

@@ -18,7 +18,7 @@ FindingId = Literal["passrole-on-everything", "oss-on-everything", "policy-on-us
 REMEDIES: Mapping[FindingId, str] = {
     # Source: "Realtime Compute Preparation", version 20220125.
     "passrole-on-everything": "The vendor's procedure asks for it (R3); whoever may pass every role may act as each.",
-    "oss-on-everything": "It reads and deletes every bucket of the account; the vendor's procedure asks for it (R8, R9).",
+    "oss-on-everything": "The vendor's procedure asks for it (R8, R9); it reaches every bucket of the account.",
     "policy-on-user": "Attach it to a group: rights on people are forgotten when they change their work (R4).",
 }
 

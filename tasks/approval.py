@@ -6,19 +6,22 @@ plan that it was given to, and for no other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, cast
 from uuid import uuid4
 
 from prefect.client.schemas.objects import FlowRunInput
+from prefect.context import FlowRunContext
+from prefect.events import emit_event
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
 from prefect.input.actions import create_flow_run_input, filter_flow_run_input
 from prefect.runtime import deployment
+from prefect.settings import get_current_settings
 from pydantic import Field, ValidationError
 
 from alicloud.errors import Misconfigured, Unmet
@@ -26,23 +29,11 @@ from alicloud.journal import Journal
 from alicloud.journal_record import What
 from blocks.environment import Environment, Safety
 from tasks.inert import one_line, plain
+from tasks.plan import Plan
 
+ASKED = "realtime-compute.approval.asked"
+BESIDE_SECONDS = 2.0  # from a heartbeat to the suspension, and from there to the next one
 ANSWERS = 200  # of one flow run to one plan; an answer counts once, so there are hardly ever two
-
-
-class Plan(Protocol):
-    """What a run would do. `reasons` say why a person should look at it; none when it is cheap and harmless."""
-
-    @property
-    def digest(self) -> str: ...
-
-    @property
-    def price(self) -> str: ...
-
-    @property
-    def reasons(self) -> tuple[str, ...]: ...
-
-    def summary(self) -> str: ...
 
 
 class Answer(RunInput):
@@ -82,41 +73,16 @@ class NotApproved(Exception):
         self.approval = approval
 
 
-@dataclass(frozen=True)
-class _Foreseen:
-    """Stands for the plan."""
-
-    writes: tuple[str, ...]
-    reasons: tuple[str, ...]
-    price: str = ""
-
-    @property
-    def digest(self) -> str:
-        return sha256("\n".join(self.writes).encode()).hexdigest()[:12]
-
-    def summary(self) -> str:
-        return f"{len(self.writes)} writes."
+def needed(safety: Safety, plan: Plan) -> bool:
+    """Say whether a plan needs an operator's approval."""
+    return {"never": False, "money": bool(plan.reasons), "always": bool(plan.writes)}[safety.approval]
 
 
-def plan_of(opened: Any) -> Plan:
-    """Give the plan that the plan stage has left."""
-    if getattr(opened, "plan", None) is not None:
-        return cast(Plan, opened.plan)
-    writes = opened.planned.writes
-    told = tuple(sorted(f"{write.action} {write.means}" for write in writes))
-    return _Foreseen(told, tuple(write.means for write in writes if write.action == "CreateInstance"))
-
-
-def needed(approval: str, reasons: Sequence[str], writes: bool) -> bool:
-    """Say whether a plan needs an operator's approval, by the environment's `safety.approval`."""
-    return {"never": False, "money": bool(reasons), "always": bool(reasons) or writes}[approval]
-
-
-def ask(environment: Environment, plan: Plan, writes: bool, given: Approval | None) -> Approval | None:
+def ask(environment: Environment, plan: Plan | None, given: Approval | None) -> Approval | None:
     """Give the operator's approval of a plan; suspend the run, by which its process ends, when there is none yet.
 
     Args:
-        writes: the plan has something to write.
+        plan: None when there is nothing to act on.
         given: the approval that this attempt has already.
 
     Returns:
@@ -127,11 +93,12 @@ def ask(environment: Environment, plan: Plan, writes: bool, given: Approval | No
         Misconfigured: the run is none of a deployment, so that nobody could resume it.
     """
     safety = environment.safety
-    if not needed(safety.approval, plan.reasons, writes):
+    if plan is None or not needed(safety, plan):
         return None
     if given is not None and given.digest == plan.digest:
         return given
-    answer = _taken(plan.digest, _time(safety))
+    _check_deployment(plan)
+    answer = _taken(plan.digest, _limit(safety))
     if answer is None:
         _suspend(environment, plan)
     return answer
@@ -159,23 +126,54 @@ def require(environment: Environment, journal: object) -> None:
         )
 
 
-def _time(safety: Safety) -> timedelta:
+def _limit(safety: Safety) -> timedelta:
     return timedelta(minutes=safety.approval_minutes)
 
 
 # Asking
 
 
-def _suspend(environment: Environment, plan: Plan) -> None:
+def _check_deployment(plan: Plan) -> None:
     if deployment.id is None:
         raise Misconfigured(
             f"Plan {plan.digest} needs an approval (safety.approval), which only a run of a deployment can wait for.",
             remedy="Start the run from its deployment, or set safety.approval to never.",
         )
+
+
+def _suspend(environment: Environment, plan: Plan) -> None:
     form = Answer.with_initial_data(description=question(environment, plan))
+    _say_that_silence_follows()
     # A key of its own each time: Prefect suspends a run once by a key, and then takes the answer to the earlier form.
     key = f"{_key(plan.digest)}{uuid4().hex[:8]}"
-    suspend_flow_run(wait_for_input=form, key=key, timeout=int(_time(environment.safety).total_seconds()))
+    suspend_flow_run(wait_for_input=form, key=key, timeout=int(_limit(environment.safety).total_seconds()))
+
+
+def _say_that_silence_follows() -> None:
+    """See that nobody takes the suspended run for dead (deployments/automations.yaml).
+
+    A heartbeat that the server receives after the state Suspended makes it expect another one; so suspend well between
+    two of them. And a busy server on SQLite may lose an event, so there are two that say it.
+    """
+    context = FlowRunContext.get()
+    every = get_current_settings().flows.heartbeat_frequency
+    if context is None or context.flow_run is None or every is None:
+        return
+    time.sleep(between(max(every, 30), (datetime.now(UTC) - context.start_time).total_seconds()))
+    emit_event(event=ASKED, resource={"prefect.resource.id": f"prefect.flow-run.{context.flow_run.id}"})
+
+
+def between(every: float, age: float) -> float:
+    """Give the seconds until the last heartbeat has arrived and the next one is far.
+
+    Args:
+        every: seconds from one heartbeat to the next; the first comes at the start.
+        age: of the run, in seconds.
+    """
+    since = age % every
+    if since > every - BESIDE_SECONDS:
+        return every - since + BESIDE_SECONDS
+    return max(0.0, BESIDE_SECONDS - since)
 
 
 def question(environment: Environment, plan: Plan) -> str:
@@ -198,7 +196,7 @@ def _key(digest: str) -> str:
     return f"approval-{digest}-"
 
 
-def _taken(digest: str, time: timedelta) -> Approval | None:
+def _taken(digest: str, limit: timedelta) -> Approval | None:
     """Take the answer to the form for this plan; whoever has taken it, it counts no second time.
 
     Raises:
@@ -207,7 +205,7 @@ def _taken(digest: str, time: timedelta) -> Approval | None:
     found = filter_flow_run_input(key_prefix=f"suspended-{_key(digest)}", limit=ANSWERS)
     inputs = cast(list[FlowRunInput], found)  # Prefect's types do not tell that a sync flow gets no coroutine
     facts = {each.key: (each.created, each.decoded_value) for each in inputs}
-    since = datetime.now(UTC) - time
+    since = datetime.now(UTC) - limit
     base = unused(facts, since)
     if base is None or not _marked(f"{base}-used"):
         return None

@@ -15,6 +15,7 @@ from blocks import desired
 from blocks.clusters import ExclusiveCluster
 from blocks.environment import Environment
 from tasks.account import Account
+from tasks.approval import require
 from tasks.oss_bucket import check_bucket_again
 from tasks.progress import Look, Timing, wait_with_progress
 from tasks.service_role import check_service_again, open_exclusive_policy
@@ -71,6 +72,7 @@ def ensure_cluster(
     spec = desired.cluster(environment, _order_id(order), vpc.vpc_id, vswitches[0].vswitch_id)
     read = foas.list_cluster()
     if not cloud.dry and foas.cluster_changes(spec, cloud.recall(read)):
+        require(environment, cloud.journal)
         _check_again(cloud, environment, spec, vswitches)
     clusters = settle(cloud, read, spec, foas.cluster_changes, _with_planned(cloud, spec), foas.cluster_key(spec))
     cluster = foas.pick_cluster(spec.name, clusters)

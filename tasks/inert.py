@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+
+SIGNS = ("+", "~", "=", "!")  # of a plan: made, changed, kept, blocked
 
 
 def one_line(text: str) -> str:
@@ -32,6 +35,13 @@ def cell(text: str) -> str:
     """
     text = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`\[\]!])", r"\\\1", text)
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Write a table in Markdown; a cell that is one of `SIGNS` stands as code."""
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    lines += ["| " + " | ".join(f"`{text}`" if text in SIGNS else plain(text) for text in row) + " |" for row in rows]
+    return "\n".join(lines)
 
 
 def fenced(text: str, language: str) -> str:

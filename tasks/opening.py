@@ -20,14 +20,16 @@ from alicloud.oss import BucketSpec
 from alicloud.redaction import redacted
 from alicloud.session import Session
 from alicloud.snapshot import Ledger
-from blocks import desired
+from blocks import desired, rights
 from blocks.credentials import AlibabaCloudCredentials
 from blocks.environment import Environment, FlinkEnvironment
 from blocks.shown import shown_name, shown_text
-from tasks.approval import Approval, NotApproved, ask, note, plan_of
+from tasks.approval import Approval, NotApproved, ask, note
 from tasks.events import tell
 from tasks.lease import keeping, wait_for_lease
 from tasks.oss_bucket import ensure_bucket
+from tasks.plan import Plan
+from tasks.planner import make_plan
 from tasks.report import Report, publish
 from tasks.run import Acting, Planning, Run
 from tasks.turn import turn
@@ -51,6 +53,7 @@ class Opened:
         self.journal = cloud.journal = journal
         self.acting = Acting(environment, cloud)
         self.planned = Ledger()
+        self.plan: Plan | None = None
         self.approval: Approval | None = None
 
     def foresee(self, procedure: Procedure) -> None:
@@ -75,7 +78,7 @@ class Opened:
 
     def _ask(self) -> None:
         try:
-            self.approval = ask(self.environment, plan_of(self), bool(self.planned.writes), self.approval)
+            self.approval = ask(self.environment, self.plan, self.approval)
         except NotApproved as error:
             publish(Report(self.environment, self.planned, [], dry=True, approval=error.approval))
             raise
@@ -95,6 +98,21 @@ class Opened:
             publish(Report(self.environment, self.planned, [], dry=True))
             raise
         self.cloud.ledger.reads += self.planned.reads
+
+    def only_plan(self, procedure: Procedure) -> State[Any]:
+        """Make the plan and nothing else: no turn, no lease, no write.
+
+        Raises:
+            Unmet: everything that stands in the way.
+        """
+        with suppress(Refused):  # the bucket's own step tells the cause
+            self.journal.read()
+        plan(self, procedure)
+        assert self.plan is not None  # noqa: S101  the plan stage has left it
+        told = self.plan.summary()
+        if self.plan.writes:
+            tell(self.environment, "drift", told)
+        return Completed(message=f"Plan of {self.environment.name}: {told}.")
 
     def only_look(self) -> None:
         """Make every step of this run dry: it reads and decides, and writes nothing."""
@@ -134,21 +152,31 @@ class Opened:
             rows = [{"kind": row.kind, "name": row.name, "id": row.id} for row in report.existing()]
             tell(self.environment, "ready", report.summary(), rows)
 
-    def _dry(self, procedure: Procedure) -> tuple[Ledger, list[AlibabaCloudError], Session]:
+    def _dry(self, procedure: Procedure) -> Planning:
         with self.cloud.dry_run() as cloud:
             planning = Planning(self.environment, cloud)
             procedure(planning)
-            return cloud.ledger, planning.refusals(), cloud
+            planning.refusals()  # waits for all steps
+            return planning
 
 
 @task(name="plan", task_run_name="Plan: read the account, foresee refusals", cache_policy=NO_CACHE)
 @redacted()
 def plan(opened: Opened, procedure: Procedure) -> None:
-    """Read everything that the procedure needs, decide, and refuse what can be foreseen. Writes nothing."""
-    opened.planned, refusals, cloud = opened._dry(procedure)
-    if refusals:
-        raise _together(refusals)
-    opened.cloud.snapshot = cloud.snapshot.facts()
+    """Read everything that the procedure needs, decide, publish the plan, and refuse what can be foreseen.
+
+    Writes nothing.
+    """
+    planning = opened._dry(procedure)
+    opened.planned = planning.cloud.ledger
+    scope = (procedure.__doc__ or procedure.__name__).partition(".")[0]
+    opened.plan = make_plan(opened.environment, scope, opened.planned, planning.foreseen())
+    publish(opened.plan)
+    refusals = planning.refusals()
+    rights_refused = rights.refusal(opened.environment, opened.plan.findings)
+    if refusals or rights_refused:
+        raise _together([*refusals, *([rights_refused] if rights_refused else [])])
+    opened.cloud.snapshot = planning.cloud.snapshot.facts()
 
 
 @task(name="lease", task_run_name="Lease: in bucket {spec.name}", cache_policy=NO_CACHE, persist_result=False)
@@ -168,11 +196,11 @@ def lease(opened: Opened, spec: BucketSpec) -> bool:
 def verify(opened: Opened, procedure: Procedure) -> None:
     """Decide again on fresh reads: after a run nothing may be left to do."""
     with opened.cloud.ledger.step("Verification: decide again"):
-        left, refusals, _ = opened._dry(procedure)
-        if refusals:
+        planning = opened._dry(procedure)
+        if refusals := planning.refusals():
             raise _together(refusals)
-        if left.writes:
-            lacking = "; ".join(write.means for write in left.writes)
+        if left := planning.cloud.ledger.writes:
+            lacking = "; ".join(write.means for write in left)
             raise Unsettled(f"After the run the cloud still lacks: {lacking}.")
 
 

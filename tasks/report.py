@@ -29,6 +29,8 @@ from tasks.account import Account
 from tasks.approval import Approval
 from tasks.handover import place
 from tasks.inert import cell, fenced, plain, printable
+from tasks.inert import table as _table
+from tasks.plan import Plan
 from tasks.workspace import Quote
 
 ALL_REQUIREMENTS = tuple(f"R{number}" for number in range(1, 25))
@@ -200,8 +202,15 @@ class Report:
         return "## Policy documents of the service role\n\n" + "\n\n".join(shown)
 
 
-def publish(report: Report) -> None:
-    """Store report, inventory and links as artifacts whose keys are the environment's: the dashboard shows history."""
+def publish(report: Report | Plan) -> None:
+    """Store report, inventory and links as artifacts whose keys are the environment's: the dashboard shows history.
+
+    Of a plan, store that.
+    """
+    if isinstance(report, Plan):
+        key, told = f"plan-{report.environment}", f"{report.environment}: {report.summary()}"
+        create_markdown_artifact(report.markdown(), key=key, description=plain(told))
+        return
     name = report.environment.name
     create_markdown_artifact(report.markdown(), key=f"report-{name}", description=f"{name}: {report.summary()}")
     if report.dry:
@@ -250,12 +259,6 @@ def _rows(result: Any) -> Iterable[Row]:
         yield Row("Project", result.name, "", result.state)
     elif isinstance(result, Namespace):
         yield Row("Namespace", result.name, "", f"{result.status}, {result.cpu} CUs")
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    lines += ["| " + " | ".join(plain(text) for text in row) + " |" for row in rows]
-    return "\n".join(lines)
 
 
 def _indented(document: str) -> str:

@@ -13,6 +13,7 @@ from prefect.futures import PrefectFuture
 from alicloud.errors import AlibabaCloudError
 from alicloud.session import Session
 from blocks.environment import Environment
+from tasks.step import title_of
 
 DRY_THREADS = 16  # concurrent reads of a plan
 
@@ -50,6 +51,21 @@ class Skipped(Exception):
 
 
 @dataclass(frozen=True)
+class Foreseen:
+    """How a step of a plan came out.
+
+    `name` is that of the step's function, `title` the one in the dashboard, empty when the step could not be judged.
+    `after` are the places of the steps that it waits for. `refused` says by what it would be.
+    """
+
+    name: str
+    title: str
+    after: tuple[int, ...]
+    result: Any = None
+    refused: AlibabaCloudError | None = None
+
+
+@dataclass(frozen=True)
 class Planning:
     """Carries out each step dry: it reads, decides, and notes what it would write. Sends no write.
 
@@ -61,16 +77,22 @@ class Planning:
     cloud: Session
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(DRY_THREADS))
     handles: list[Future[Any]] = field(default_factory=list)
+    _steps: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
+    _titles: dict[int, str] = field(default_factory=dict)
 
     def step(self, task: Task[..., Any], *arguments: Any, after: Sequence[Any] = ()) -> Any:
-        handle = self.pool.submit(self._perform, task, arguments, list(after))
+        places = [self.handles.index(handle) for handle in (*after, *_futures(arguments))]
+        self._steps.append((task.name, tuple(sorted(set(places)))))
+        handle = self.pool.submit(self._perform, len(self.handles), task, arguments, list(after))
         self.handles.append(handle)
         return handle
 
-    def _perform(self, task: Task[..., Any], arguments: Sequence[Any], after: Sequence[Future[Any]]) -> Any:
+    def _perform(self, place: int, task: Task[..., Any], arguments: Sequence[Any], after: Sequence[Future[Any]]) -> Any:
         # Steps start in the order of the procedure, so what this one waits for is always under way already.
         wait(after)
-        return task.fn(self.cloud, *[value_of(argument) for argument in arguments])
+        values = [value_of(argument) for argument in arguments]
+        self._titles[place] = title_of(task, self.cloud, *values)
+        return task.fn(self.cloud, *values)
 
     def refusals(self) -> list[AlibabaCloudError]:
         """Wait for all steps and give what was refused, in the order of the procedure.
@@ -88,6 +110,26 @@ class Planning:
                 raise error
         refused = [error for error in errors if isinstance(error, AlibabaCloudError)]
         return [error for error in refused if error.action == "GetCallerIdentity"][:1] or refused
+
+    def foreseen(self) -> list[Foreseen]:
+        """Wait for all steps and say how each came out, in the order of the procedure."""
+        refusals = self.refusals()
+        return [
+            Foreseen(name, self._titles.get(place, ""), after, *_ended(handle, refusals))
+            for place, ((name, after), handle) in enumerate(zip(self._steps, self.handles, strict=True))
+        ]
+
+
+def _ended(handle: Future[Any], refusals: Sequence[BaseException]) -> tuple[Any, AlibabaCloudError | None]:
+    error = handle.exception()
+    if error is None:
+        return handle.result(), None
+    return None, error if isinstance(error, AlibabaCloudError) and error in refusals else None
+
+
+def _futures(arguments: Sequence[Any]) -> list[Future[Any]]:
+    nested = [each for argument in arguments for each in (argument if isinstance(argument, list) else [argument])]
+    return [each for each in nested if isinstance(each, Future)]
 
 
 def value_of(argument: Any) -> Any:

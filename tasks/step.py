@@ -27,6 +27,13 @@ def retry_if_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) 
     return isinstance(error, AlibabaCloudError) and error.transient
 
 
+def title_of(task: Task[..., Any], *arguments: Any) -> str:
+    """Give the name in the dashboard that a step has with these arguments, the session first."""
+    bound = inspect.signature(task.fn).bind(*arguments)
+    bound.apply_defaults()
+    return str(task.task_run_name).format(**bound.arguments)
+
+
 def step(
     title: str, *requirements: str, once: bool = False
 ) -> Callable[[Callable[Concatenate[Session, P], R]], Task[Concatenate[Session, P], R]]:

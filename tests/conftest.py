@@ -62,10 +62,11 @@ class _Groups(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith("tests/reliability/test_canary.py"):
-            return "canary"
-        if nodeid.startswith("tests/reliability/test_kill.py"):
-            return "kill"
+        for scene in ("approval", "canary", "kill"):
+            if nodeid.startswith(f"tests/reliability/test_{scene}.py"):
+                return scene
+        if nodeid.startswith("tests/dashboard/"):
+            return "dashboard"
         return "prefect" if nodeid.startswith("tests/flows/") else nodeid
 
 

@@ -19,10 +19,12 @@ from deployments.automations import (
     wanted,
 )
 from deployments.local import Local
+from tasks.approval import ASKED
 from tests.deployments.test_prefect_yaml import DEPLOYMENTS
 
 BLOCK = uuid4()
 NAME = "realtime-compute-dead-runs"
+NAMES = [NAME, "realtime-compute-unanswered"]
 
 
 class Server:
@@ -56,8 +58,8 @@ def test_a_second_set_up_changes_nothing():
     first = ensure_automations(server, {})
     second = ensure_automations(server, {})
 
-    assert (first, second) == ([NAME], [])
-    assert (len(server.automations), server.writes) == (1, 1)
+    assert (first, second) == (NAMES, [])
+    assert (len(server.automations), server.writes) == (2, 2)
 
 
 def test_another_time_changes_the_automation_that_is_there():
@@ -66,7 +68,7 @@ def test_another_time_changes_the_automation_that_is_there():
 
     changed = ensure_automations(server, {DEAD_AFTER: "300"})
 
-    (automation,) = server.automations.values()
+    (automation,) = server.read_automations_by_name(NAME)
     assert changed == [NAME]
     assert automation.trigger.within == timedelta(seconds=300)
 
@@ -74,7 +76,7 @@ def test_another_time_changes_the_automation_that_is_there():
 def test_what_an_operator_has_switched_off_stays_off():
     server = Server()
     ensure_automations(server, {})
-    (key,) = server.automations
+    key = next(key for key, each in server.automations.items() if each.name == NAME)
     server.automations[key].enabled = False
 
     unchanged = ensure_automations(server, {})
@@ -85,7 +87,7 @@ def test_what_an_operator_has_switched_off_stays_off():
 
 
 def test_silence_makes_a_run_crashed_and_says_what_to_do():
-    (automation,) = wanted({})
+    automation = next(each for each in wanted({}) if each.name == NAME)
 
     trigger, (action,) = automation.trigger, automation.actions
     assert trigger.posture is Posture.Proactive
@@ -97,14 +99,14 @@ def test_silence_makes_a_run_crashed_and_says_what_to_do():
 
 
 def test_only_runs_of_our_own_deployments_are_watched():
-    (automation,) = wanted({})
+    related = [automation.trigger.match_related for automation in wanted({})]
 
-    assert automation.trigger.match_related["prefect.resource.id"] == ["prefect.tag.realtime-compute"]
+    assert [each["prefect.resource.id"] for each in related] == [["prefect.tag.realtime-compute"]] * len(NAMES)
     assert all("realtime-compute" in deployment["tags"] for deployment in DEPLOYMENTS)
 
 
 def test_two_heartbeats_may_be_lost_before_a_run_counts_as_dead(tmp_path):
-    (automation,) = wanted({})
+    automation = next(each for each in wanted({}) if each.name == NAME)
 
     assert automation.trigger.within >= timedelta(seconds=3 * HEARTBEAT_SECONDS)
     assert Local(tmp_path).environment()["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"] == str(HEARTBEAT_SECONDS)
@@ -122,7 +124,7 @@ def test_the_document_is_what_prefect_s_own_command_takes():
     document = yaml.safe_load(DOCUMENT.read_text("utf-8"))
 
     assert set(document) == {"automations"}
-    assert [each["name"] for each in document["automations"]] == [NAME]
+    assert [each["name"] for each in document["automations"]] == NAMES
 
 
 def test_messages_go_to_the_block_that_the_operator_names():
@@ -131,9 +133,9 @@ def test_messages_go_to_the_block_that_the_operator_names():
     first = ensure_automations(server, {NOTIFY: "slack-webhook/ops"})
     second = ensure_automations(server, {NOTIFY: "slack-webhook/ops"})
 
-    assert first == [NAME] + [f"realtime-compute-{what}" for what in ("failed", "waiting", "stuck", "drift")]
+    assert first == NAMES + [f"realtime-compute-{what}" for what in ("failed", "waiting", "stuck", "drift")]
     assert second == []
-    actions = [action for each in server.automations.values() for action in each.actions if each.name != NAME]
+    actions = [action for each in server.automations.values() for action in each.actions if each.name not in NAMES]
     assert {action.block_document_id for action in actions} == {BLOCK}
 
 
@@ -149,3 +151,13 @@ def test_how_long_a_run_may_wait_for_a_person_is_the_operator_s_choice():
     assert default["realtime-compute-waiting"].trigger.within == timedelta(minutes=30)
     assert chosen["realtime-compute-waiting"].trigger.within == timedelta(minutes=10)
     assert chosen["realtime-compute-failed"] == default["realtime-compute-failed"]
+
+
+def test_a_run_that_nobody_answered_says_so_and_a_run_that_waits_is_not_dead():
+    dead, unanswered = wanted({})
+
+    assert {"prefect.flow-run.Suspended", ASKED} <= dead.trigger.expect
+    assert unanswered.trigger.expect == {"prefect.flow-run.Failed"}
+    (action,) = unanswered.actions
+    assert (action.state.value, action.force) == ("FAILED", True)
+    assert action.message not in unanswered.trigger.match["prefect.state-message"]  # else it would go on for ever

@@ -87,7 +87,7 @@ def check_what_is_registered(once, twice):
         ("alibaba-cloud-credentials", "demo"),
     }
     assert [kind for _, kind in once["pools"].values()] == ["process"]
-    assert set(once["automations"]) == {"realtime-compute-dead-runs"}
+    assert set(once["automations"]) == {"realtime-compute-dead-runs", "realtime-compute-unanswered"}
     _, credentials = once["blocks"]["alibaba-cloud-credentials", "demo"]
     assert credentials["access_key_secret"] == SECRET
     assert SECRET not in json.dumps([once["blocks"][key] for key in once["blocks"] if key[0] == "flink-environment"])

@@ -19,7 +19,7 @@ def project_folder(monkeypatch):
 def test_every_flow_has_its_deployment_and_no_two_share_a_name():
     names = [deployment["name"] for deployment in DEPLOYMENTS]
 
-    assert sorted(names) == ["authorize", "check", "create-cluster", "create-project", "prepare", "resolve"]
+    assert sorted(names) == ["authorize", "check", "create-cluster", "create-project", "plan", "prepare", "resolve"]
     files = {path.stem for path in (ROOT / "flows").glob("*.py")} - {"__init__", "procedure"}
     assert {deployment["entrypoint"] for deployment in DEPLOYMENTS} == {f"flows/{verb}.py:{verb}" for verb in files}
 
@@ -48,7 +48,7 @@ def test_a_deployment_says_what_it_does_and_does_nothing_by_itself(deployment):
     assert deployment["work_pool"]["name"] == WORK_POOL
 
 
-def test_only_the_check_is_said_to_read_alone():
+def test_only_check_and_plan_are_said_to_read_alone():
     reading = [deployment["name"] for deployment in DEPLOYMENTS if "reads" in deployment["tags"]]
 
-    assert reading == ["check"]
+    assert sorted(reading) == ["check", "plan"]

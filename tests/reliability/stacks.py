@@ -54,6 +54,7 @@ class Slot:
 
     number: int
     local: Local
+    speed: float = SPEED
 
     def environment(self, mode: str) -> str:
         return f"flink-{mode}-slot{self.number}"
@@ -73,7 +74,7 @@ class Slot:
 
     def start(self) -> None:
         self.local.state.mkdir(parents=True)
-        self.local.start_emulator("nothing", SPEED)
+        self.local.start_emulator("nothing", self.speed)
 
     def control(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         url = f"{self.local.emulator_url}/_emulator/{path}"
@@ -97,7 +98,7 @@ class Slot:
     def kill_emulator(self) -> None:
         """Kill it, and start it again on its port with its data."""
         kill(self.local.processes.pop())
-        self.local.start_emulator("nothing", SPEED)
+        self.local.start_emulator("nothing", self.speed)
 
 
 @dataclass
@@ -143,7 +144,7 @@ class Stack:
         variables = {
             **EMULATOR_KEY,
             "REALTIME_COMPUTE_ENDPOINTS": json.dumps({"*": slot.local.emulator_url}),
-            "REALTIME_COMPUTE_CLOCK_SPEED": str(SPEED),
+            "REALTIME_COMPUTE_CLOCK_SPEED": str(slot.speed),
             "REALTIME_COMPUTE_DEAD_AFTER_SECONDS": str(DEAD_AFTER_SECONDS),
         }
         with _registering, temporary_settings({PREFECT_API_URL: f"{self.local.prefect_url}/api"}):

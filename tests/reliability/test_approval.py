@@ -13,8 +13,7 @@ from deployments.local import Local
 from deployments.register import WORK_POOL
 from tests.reliability.stacks import Slot, Stack, kill, processes_of, terminal, until
 
-UNANSWERED_MINUTES = 0.2
-SLOTS = {"approved": 60.0, "refused": 60.0, "moved": 60.0, "unanswered": UNANSWERED_MINUTES}
+SLOTS = {"approved": 60.0, "refused": 60.0, "moved": 60.0, "unanswered": 0.1}  # and how many minutes they wait
 MALFORMED = [
     None,
     {},
@@ -92,7 +91,7 @@ class Scene:
 def scene(tmp_path_factory):
     folder = tmp_path_factory.mktemp("approval")
     slots = {
-        name: Asking(number, Local(folder / name), minutes)
+        name: Asking(number, Local(folder / name), minutes=minutes)
         for number, (name, minutes) in enumerate(SLOTS.items(), 1)
     }
     stack = Stack(Local(folder / "server"), list(slots.values()))
@@ -103,28 +102,23 @@ def scene(tmp_path_factory):
         stack.stop()
 
 
-import time
-_T=time.monotonic()
-def _t(what): print(what, round(time.monotonic()-_T,1))
 def _played(scene):
-    _t("up")
     for name, slot in scene.slots.items():
         scene.runs[name] = scene.stack.run("prepare/prepare", {"environment": slot.environment("managed")})
-    scene.seen["keys"] = {name: scene.waiting(name) for name in scene.slots}
+    scene.seen["keys"] = {name: scene.waiting(name) for name in ("approved", "refused", "moved")}
+    until(lambda: scene.state("unanswered")["type"] in ("PAUSED", "FAILED"), "the run that nobody answers")
     scene.seen["description"] = scene.input("approved", "description")
-    scene.seen["turns"] = scene.stack.ask("POST", "/v2/concurrency_limits/filter", limit=50)
     scene.seen["writes while waiting"] = {name: slot.writes() for name, slot in scene.slots.items()}
-    _t("waiting"); _die(scene); _t("died")
+    _die(scene)
     scene.seen["malformed"] = [scene.answer("approved", body) for body in MALFORMED]
     scene.seen["still waiting"] = scene.state("approved")["name"]
     scene.slots["moved"].control("POST", "seed", {"ram": {"users": [{"name": "carol"}]}})
     said = [scene.decide("moved", "approve", "what I saw"), scene.decide("approved", "approve", "for the *audit*")]
     scene.seen["said"] = [*said, scene.decide("refused", "refuse", "too dear")]
     scene.seen["asked again"] = scene.waiting("moved", after=scene.seen["keys"]["moved"])
-    _t("again")
     for name in ("approved", "refused", "unanswered"):
         scene.seen[name] = scene.stack.ended(scene.runs[name])
-    _t("end"); return scene
+    return scene
 
 
 def _flows(scene, worker):
@@ -138,12 +132,13 @@ def _die(scene):
     """
     worker = scene.stack.local.processes.pop()
     until(lambda: not _flows(scene, worker.pid), "the end of the processes of runs that wait", seconds=30)
+    scene.seen["turns"] = scene.stack.ask("POST", "/v2/concurrency_limits/filter", limit=50)
     kill(worker)
     scene.stack.local.start_worker(WORK_POOL, "default")
 
 
 def test_a_run_that_waits_has_written_nothing_and_holds_neither_turn_nor_process(scene):
-    assert scene.seen["writes while waiting"] == dict.fromkeys(SLOTS, [])
+    assert scene.seen["writes while waiting"] == {name: [] for name in SLOTS}
     assert {turn["name"]: turn["active_slots"] for turn in scene.seen["turns"] if turn["active_slots"]} == {}
     assert len(scene.seen["turns"]) >= len(SLOTS)
 
@@ -198,7 +193,9 @@ def test_an_approval_of_a_plan_that_has_changed_asks_again(scene):
 def test_a_run_that_nobody_answers_fails_clearly_and_writes_nothing(scene):
     run = scene.runs["unanswered"]
 
-    said = until(lambda: (m := scene.stack.state(run)["message"]) and "Nobody approved" in m and m, "the message")
+    said = until(
+        lambda: (m := scene.stack.state(run)["message"]) and "Nobody approved" in m and m, "the message", seconds=60
+    )
 
     assert scene.stack.state(run)["type"] == "FAILED"
     assert "Retry this run" in said

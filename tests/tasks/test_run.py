@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from alicloud.errors import ManualStep, Unmet
+from alicloud.errors import Forbidden, ManualStep, Unmet
 from alicloud.session import Identity, Session
 from tasks.run import Planning
 from tasks.step import step
@@ -110,3 +110,33 @@ def test_a_fault_of_ours_is_not_taken_for_a_refusal(planning):
 
     with pytest.raises(ZeroDivisionError):
         planning.refusals()
+
+
+def test_how_each_step_came_out_is_told_in_the_order_of_the_procedure(planning):
+    one = planning.step(give, 1)
+    refused = planning.step(refuse, "no VPC")
+    planning.step(add, [one, refused])
+    planning.step(give, one, after=[refused])
+
+    told = planning.foreseen()
+
+    assert [(step.name, step.title, step.after, step.result) for step in told] == [
+        ("give", "Give 1", (), 1),
+        ("refuse", "Refuse no VPC", (), None),
+        ("add", "", (0, 1), None),
+        ("give", "Give 1", (0, 1), 1),
+    ]
+    assert [str(step.refused) for step in told if step.refused] == ["no VPC"]
+
+
+@step("Deny {action}")
+def deny(cloud, action):
+    raise Forbidden("InvalidAccessKeyId", action=action)
+
+
+def test_a_wrong_key_is_told_once_and_not_at_every_step(planning):
+    planning.step(deny, "DescribeVpcs")
+    planning.step(deny, "GetCallerIdentity")
+
+    assert [error.action for error in planning.refusals()] == ["GetCallerIdentity"]
+    assert [step.title for step in planning.foreseen() if step.refused] == ["Deny GetCallerIdentity"]

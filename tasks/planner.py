@@ -1,0 +1,118 @@
+"""Makes the plan of what a dry run has found. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from alicloud.foas import Cluster
+from alicloud.foasconsole import Workspace
+from alicloud.policy_diff import widens
+from alicloud.snapshot import Ledger, Write
+from blocks import rights
+from blocks.environment import Environment
+from tasks.critical_path import critical_path
+from tasks.plan import BLOCKED, CHANGED, KEPT, MADE, Plan, Row
+from tasks.run import Foreseen
+from tasks.workspace import Quote
+
+# Rough seconds until a write is answered and seen; these take longer than the rest. Source: docs/performance.md.
+WRITE_SECONDS = 1.0
+SLOW_SECONDS = {"CreateVpc": 5.0, "CreateVSwitch": 5.0, "CreateNamespace": 20.0}
+
+# What changes more than the resource itself, and why a person should look at it.
+_DANGERS: dict[str, Callable[[Write], bool]] = {
+    "an existing role will trust somebody else": lambda write: write.action == "UpdateRole",
+    "an existing policy will allow more": lambda write: write.action == "CreatePolicyVersion" and widens(write.changes),
+    "a package that jobs may use is overwritten": lambda write: write.action == "PutObject" and bool(write.changes),
+    "jobs that run may lose compute units": lambda write: (
+        write.action == "UpdateQueue" and any(int(change.after) < int(change.before) for change in write.changes)
+    ),
+}
+
+
+def make_plan(environment: Environment, scope: str, ledger: Ledger, steps: Sequence[Foreseen]) -> Plan:
+    """Make the plan of a dry run.
+
+    Args:
+        scope: what of the environment it is about, in words.
+        ledger: of the dry run.
+        steps: how its steps came out, in the order of the procedure.
+    """
+    writes = _in_order(ledger, steps)
+    seconds = [_seconds(environment, step, [w for w in writes if w.step == step.title]) for step in steps]
+    total, path = critical_path([step.after for step in steps], seconds)
+    findings = rights.judged(environment, _documents(steps))
+    rows = [row for step in steps if (row := _row(step, [w for w in writes if w.step == step.title]))]
+    refusal = rights.refusal(environment, findings)
+    if refusal is not None:
+        rows.append(Row(BLOCKED, "Rights", str(refusal)))
+    return Plan(
+        environment=environment.name,
+        scope=scope,
+        rows=tuple(rows),
+        writes=writes,
+        price=next((step.result.text for step in steps if isinstance(step.result, Quote)), ""),
+        reasons=_reasons(writes),
+        minutes=total / 60,
+        path=tuple(steps[place].title for place in path),
+        findings=findings,
+        checked=tuple(step.title for step in steps if step.title and not _keeps(step) and not _spoke(step, writes)),
+        unjudged=sum(not step.title for step in steps),
+    )
+
+
+def _in_order(ledger: Ledger, steps: Sequence[Foreseen]) -> tuple[Write, ...]:
+    places = {step.title: place for place, step in enumerate(steps)}
+    return tuple(sorted(ledger.writes, key=lambda write: places.get(write.step, len(places))))
+
+
+def _row(step: Foreseen, writes: Sequence[Write]) -> Row | None:
+    if step.refused is not None:
+        return Row(BLOCKED, step.title, str(step.refused))
+    if not writes:
+        return Row(KEPT, step.title, "as wanted") if _keeps(step) and step.title else None
+    changes = tuple(change for write in writes for change in write.changes)
+    detail = "; ".join(map(_short, writes))
+    return Row(CHANGED if changes else MADE, step.title, detail, changes)
+
+
+def _short(write: Write) -> str:
+    """Say what a write does, without the differences that its changes tell as well."""
+    return write.means.partition(": ")[0] if write.changes else write.means
+
+
+def _keeps(step: Foreseen) -> bool:
+    """Say whether a step is about a resource that it makes, changes or keeps; the others only look."""
+    return step.name.startswith("ensure_")
+
+
+def _spoke(step: Foreseen, writes: Sequence[Write]) -> bool:
+    """Say whether a step has more to say, or less, than that it looked at something."""
+    return (
+        step.refused is not None
+        or step.name.startswith(("find_", "wait_for_", "read_", "tighten_", "check_price"))
+        or any(write.step == step.title for write in writes)
+    )
+
+
+def _reasons(writes: Sequence[Write]) -> tuple[str, ...]:
+    money = [f"{write.means}: it is sent once, and cannot be taken back" for write in writes if write.once_only]
+    danger = [f"{_short(write)}: {why}" for why, found in _DANGERS.items() for write in writes if found(write)]
+    return (*money, *danger)
+
+
+def _seconds(environment: Environment, step: Foreseen, writes: Sequence[Write]) -> float:
+    told = step.result.state if isinstance(step.result, Cluster) else ""
+    told = step.result.status if isinstance(step.result, Workspace) else told
+    waits = step.name in ("wait_for_cluster", "wait_for_workspace") and told not in ("", "RUNNING")
+    waited = environment.cluster.expected_minutes * 60 if waits else 0.0
+    return waited + sum(SLOW_SECONDS.get(write.action, WRITE_SECONDS) for write in writes)
+
+
+def _documents(steps: Sequence[Foreseen]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for step in steps:
+        if step.name == "read_service_documents" and isinstance(step.result, dict):
+            found |= step.result
+    return found
