@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -99,12 +100,13 @@ def _start(prefect: Prefect, names: list[tuple[str, str]]) -> list[Watched]:
     return runs
 
 
-def _writes(local: Local) -> int:
+def _writes(local: Local) -> Counter[str]:
+    """Count the writes, and those to the journals apart."""
     calls = httpx.get(f"{local.emulator_url}/_emulator/calls", params={"writes": "true"}, trust_env=False).json()
-    return len(calls["calls"])
+    return Counter("journal" if call["action"] == "AppendObject" else "account" for call in calls["calls"])
 
 
-def _close(local: Local, prefect: Prefect, runs: list[Watched], console: Console, writes: int) -> None:
+def _close(local: Local, prefect: Prefect, runs: list[Watched], console: Console, writes: Counter[str]) -> None:
     for run in runs:
         state = prefect.get(f"/flow_runs/{run.run_id}")["state"]
         colour = "green" if run.succeeded else "red"
@@ -116,8 +118,9 @@ def _close(local: Local, prefect: Prefect, runs: list[Watched], console: Console
             console.print(f"  {escape(row['Page'])}: {escape(row['Address'])}", highlight=False, soft_wrap=True)
         url = f"{local.prefect_url}/v2/runs/flow-run/{run.run_id}"
         console.print(f"  Run in the dashboard: {url}", highlight=False, soft_wrap=True)
-    said = f"{writes} writes" if writes else "zero writes: everything was as wanted"
-    console.print(f"\nThe emulator counted [bold]{said}[/].")
+    said = f"{writes['account']} writes" if writes else "zero writes: everything was as wanted"
+    beside = f", and {writes['journal']} appends to the journals" if writes["journal"] else ""
+    console.print(f"\nThe emulator counted [bold]{said}[/]{beside}.")
     console.print(f"Dashboard: {local.prefect_url}   Emulator: {local.emulator_url}", highlight=False)
 
 
