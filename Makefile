@@ -7,6 +7,7 @@
 # make bench-emulator  what the emulator answers in a second on one core, empty and with 10,000 resources
 # make emulator  the emulator alone on port 8400
 # make register  block types, environments, credentials, work pool on the server of PREFECT_API_URL
+# make pictures  the pictures of docs/operating.md, taken by tests/dashboard (needs Debian's chromium)
 # make prepare   one run of `prepare` through its deployment: make prepare ENVIRONMENT=flink-exclusive
 PYTHON ?= python3
 VENV := .venv
@@ -14,7 +15,7 @@ RUN := $(VENV)/bin/python
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 
-.PHONY: demo test check torture torture-kill bench bench-emulator prepare register emulator clean lock
+.PHONY: demo test check pictures torture torture-kill bench bench-emulator prepare register emulator clean lock
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: requirements.lock
@@ -61,6 +62,10 @@ register: $(VENV)/installed
 prepare: $(VENV)/installed
 	@test -n "$(ENVIRONMENT)" || { echo "say which: make prepare ENVIRONMENT=mine"; exit 1; }
 	$(RUN) -m prefect deployment run prepare/prepare --param environment=$(ENVIRONMENT) --watch
+
+pictures: $(VENV)/installed-dev
+	$(RUN) -m pytest tests/dashboard
+	cd docs/pictures/operating && for picture in *.png; do cp ../../../build/dashboard/$$picture .; done
 
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate requirements.txt -o requirements.lock

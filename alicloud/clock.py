@@ -8,6 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
+class Stopped(Exception):
+    """The run has ended, by an operator's hand perhaps: what still waits in a thread of it ends too."""
+
+
 @dataclass
 class Clock:
     """Tells the cloud's time and waits on it.
@@ -23,6 +27,24 @@ class Clock:
     _cloud: float = 0.0
     _ours: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _stopped: threading.Event = field(default_factory=threading.Event, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.wait is time.sleep:
+            self.wait = self._wait
+
+    def stop(self) -> None:
+        """End every wait, now and from now on: a thread that polls would keep its process alive for minutes."""
+        self._stopped.set()
+
+    def check(self) -> None:
+        """Raise `Stopped` once the run has ended."""
+        if self._stopped.is_set():
+            raise Stopped("The run has ended.")
+
+    def _wait(self, seconds: float) -> None:
+        self._stopped.wait(seconds)
+        self.check()
 
     def now(self) -> float:
         """Seconds since 1970 on the cloud's clock, as far as we know it."""

@@ -69,6 +69,7 @@ class Journal:
         self._written_at = 0.0
         self._renewing: threading.Thread | None = None
         self._ended = threading.Event()
+        self._released = False  # threads of a run that was cancelled may go on for a moment: they write no more
 
     # Reading
 
@@ -133,6 +134,7 @@ class Journal:
 
     def release(self) -> None:
         """Write down what is left and give the lease back. Never raises: the lease expires by itself."""
+        self._released = True
         if self._renewing is None:
             return
         self._ended.set()
@@ -157,6 +159,8 @@ class Journal:
         """
         if self._lost is not None:
             raise self._lost
+        if self._released:
+            raise Overtaken(f"This run has ended and writes no more on environment {self.environment}.")
         if call.kind is Kind.ONCE:
             self.refuse_open(call.makes)
         home = call.bucket == self._bucket and self._renewing is None  # it is made before there can be a journal

@@ -271,6 +271,7 @@ class Session:
             raise
 
     def _exchange(self, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str]:
+        self.clock.check()
         self._renew_when_due()
         started = time.monotonic()
         outcome, request_id = "no answer", ""

@@ -229,9 +229,19 @@ def opening(environment_name: str, writes: bool = True) -> Iterator[Opened]:
         redacted(),
         our_turn,
         credentials.get_session(environment.region, _session_name()) as cloud,
+        _stopping(cloud),
         keeping(environment, cloud) as journal,
     ):
         yield Opened(environment, cloud, journal)
+
+
+@contextmanager
+def _stopping(cloud: Session) -> Iterator[None]:
+    """End what still waits when the run ends: Prefect kills a cancelled process only after 30 seconds."""
+    try:
+        yield
+    finally:
+        cloud.clock.stop()
 
 
 def _session_name() -> str:

@@ -1,8 +1,10 @@
 """The clock that waits are made on."""
 
+import threading
+
 import pytest
 
-from alicloud.clock import Clock
+from alicloud.clock import Clock, Stopped
 
 
 class Hands:
@@ -66,3 +68,19 @@ def test_nothing_is_waited_for_what_is_over(seconds):
     hands.clock().sleep(seconds)
 
     assert hands.waited == []
+
+
+def test_a_stopped_clock_ends_every_wait_at_once():
+    clock, ended = Clock(), threading.Event()
+
+    def wait():
+        with pytest.raises(Stopped):
+            clock.sleep(600)
+        ended.set()
+
+    threading.Thread(target=wait, daemon=True).start()
+    clock.stop()
+
+    assert ended.wait(10)
+    with pytest.raises(Stopped):
+        clock.check()

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from alicloud import oss_objects, ram, vpc
+from alicloud import oss, oss_objects, ram, vpc
 from alicloud.clock import Clock
 from alicloud.errors import Overtaken, Uncertain, Unmet, Unreachable
 from alicloud.journal import Journal, journal_key
@@ -240,6 +240,18 @@ def test_a_run_that_was_taken_for_dead_can_write_nothing_any_more(emulator, open
     zombie.release()
 
     assert said(emulator) == [("zombie", "lease"), ("other", "lease")]
+
+
+def test_a_thread_that_outlives_its_run_writes_nothing_and_takes_no_lease(emulator, open_journal):
+    journal = open_journal("one")
+    journal.take()
+    journal.release()
+
+    for call in (BUY_WORKSPACE, ram.create_user(UserSpec("alice", "")), oss.put_bucket_encryption(BUCKET)):
+        with pytest.raises(Overtaken, match="This run has ended and writes no more"):
+            journal.intend(call)
+
+    assert said(emulator) == [("one", "lease"), ("one", "released")]
 
 
 def test_a_run_that_was_stopped_for_long_asks_before_it_repeats_even_a_harmless_write(emulator, open_journal):
