@@ -72,7 +72,9 @@ def house_calls() -> Iterator[Call[Any]]:
     """Build every call that the house can build, with made-up arguments."""
     for module in pkgutil.iter_modules(alicloud.__path__):
         home = importlib.import_module(f"alicloud.{module.name}")
-        for _, function in inspect.getmembers(home, inspect.isfunction):
+        for name, function in inspect.getmembers(home, inspect.isfunction):
+            if name.startswith("_"):
+                continue
             hints = typing.get_type_hints(function)
             makes_call = typing.get_origin(hints.pop("return", None)) is Call
             if function.__module__ != home.__name__ or not makes_call or "action" in hints:
