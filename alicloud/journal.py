@@ -114,7 +114,7 @@ class Journal:
             False: somebody was faster; read again.
         """
         try:
-            self._append([self._entry(What.LEASE, who=self.who, seconds=str(round(self.lease_seconds)))])
+            self._append(self._entry(What.LEASE, who=self.who, seconds=str(round(self.lease_seconds))))
         except Overtaken:
             return False
         self._renewing = threading.Thread(target=self._renew, name="journal", daemon=True)
@@ -142,7 +142,7 @@ class Journal:
         self._renewing = None
         try:
             if self._lost is None:
-                self._append([self._entry(What.RELEASED)])
+                self._append(self._entry(What.RELEASED))
         except AlibabaCloudError as error:
             log.warning("the lease of %s was not given back and expires by itself: %s", self.environment, error)
 
@@ -171,7 +171,7 @@ class Journal:
         )
         silent = not home and _awake() - self._written_at > self.lease_seconds / 2
         if silent or call.kind in (Kind.ONCE, Kind.TOKENED):
-            self._append([entry])
+            self._append(entry)
         else:
             self._later(entry)
         return entry.id
@@ -187,7 +187,7 @@ class Journal:
 
     def resolve(self, intent: str, reason: str) -> None:
         """Write down that an operator is certain that an intent had no effect."""
-        self._append([self._entry(What.RESOLVED, intent=intent, reason=reason)])
+        self._append(self._entry(What.RESOLVED, intent=intent, reason=reason))
 
     def note_approval(self, digest: str, who: str, when: str, reason: str) -> None:
         """Write down, with the next entry at the latest, that an operator has approved what this run is to write."""
@@ -233,18 +233,17 @@ class Journal:
             self._pending.append(entry)
             self.record.entries.append(entry)
 
-    def _append(self, entries: Sequence[Entry]) -> None:
-        """Append these and what is pending; return once they are in the cloud's hands.
+    def _append(self, entry: Entry) -> None:
+        """Append an entry and what is pending; return once it is in the cloud's hands.
 
         Raises:
             Overtaken: somebody else has written.
         """
-        for entry in entries:
-            self._later(entry)
+        self._later(entry)
         with self._io:
             with self._lock:
                 due = list(self._pending)
-            if any(entry in due for entry in entries):  # else another thread took them along
+            if entry in due:  # else another thread took it along
                 self._send(due)
 
     def _send(self, due: list[Entry]) -> None:
@@ -293,7 +292,7 @@ class Journal:
     def _renew(self) -> None:
         while not self._ended.wait(self.lease_seconds / 4):
             try:
-                self._append([self._entry(What.RENEWED)])
+                self._append(self._entry(What.RENEWED))
             except Overtaken as error:
                 log.warning("%s", error)
                 return

@@ -73,10 +73,6 @@ class Record:
         """
         return cls(len(data), list(_entries(data)))
 
-    def add(self, entries: Iterable[Entry], position: int) -> None:
-        self.entries.extend(entries)
-        self.position = position
-
     @property
     def holder(self) -> Entry | None:
         """Give the entry by which a run took the lease that nobody has released or taken since."""

@@ -40,10 +40,10 @@ def make_plan(environment: Environment, scope: str, ledger: Ledger, steps: Seque
         steps: how its steps came out, in the order of the procedure.
     """
     writes = _in_order(ledger, steps)
-    seconds = [_seconds(environment, step, [w for w in writes if w.step == step.title]) for step in steps]
+    seconds = [_seconds(environment, step, ledger.writes_of(step.title)) for step in steps]
     total, path = critical_path([step.after for step in steps], seconds)
     findings = rights.judged(environment, _documents(steps))
-    rows = [row for step in steps if (row := _row(step, [w for w in writes if w.step == step.title]))]
+    rows = [row for step in steps if (row := _row(step, ledger.writes_of(step.title)))]
     refusal = rights.refusal(environment, findings)
     if refusal is not None:
         rows.append(Row(BLOCKED, "Rights", str(refusal)))

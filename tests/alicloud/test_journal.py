@@ -146,7 +146,7 @@ def test_a_living_run_renews_its_lease(emulator, open_journal):
     renewed = threading.Event()
     journal = open_journal("one", lease_seconds=0.2)
     append = journal._append
-    journal._append = lambda entries: (append(entries), entries[0].what is What.RENEWED and renewed.set())
+    journal._append = lambda entry: (append(entry), entry.what is What.RENEWED and renewed.set())
     journal.take()
 
     assert renewed.wait(10)

@@ -22,7 +22,6 @@ from alicloud.call import Kind
 from alicloud.clock import Clock
 from alicloud.errors import AlibabaCloudError, Uncertain
 from alicloud.journal import Journal
-from alicloud.journal_record import What
 from alicloud.session import Identity, Session
 from alicloud.snapshot import Write
 from blocks.environment import Environment
@@ -124,13 +123,6 @@ def resolve(account: Running, environment: Environment, speed: float) -> int:
             journal.resolve(intent.id, "looked into the emulator")
         journal.release()
         return len(intents)
-
-
-def journal_ends(account: Running, environment: Environment) -> list[What]:
-    """Give how the once-only intents of a journal ended, in their order."""
-    with Session(ACCOUNT, environment.region, {"*": account.url}) as cloud:
-        record = Journal(cloud, environment.storage.bucket, environment.name, "reader", "a reader").read()
-    return [entry.what for entry in record.entries]
 
 
 class _Block:
