@@ -62,6 +62,7 @@ class Hands:
         self.action, self.when, self.kill = action, when, kill
         self.journal: Journal | None = None
         self.stopped, self.woken, self.dead = threading.Event(), threading.Event(), threading.Event()
+        self.on_the_way: list[str] = []  # what other threads of the run had written down when it was stopped
         self._struck = threading.Lock()
 
     def touch(self, call: Call[Any], when: When) -> None:
@@ -72,6 +73,8 @@ class Hands:
         if self.dead.is_set():
             raise Killed
         if self.stopped.is_set() and not self.woken.is_set():
+            if when == "between":
+                self.on_the_way.append(call.action)
             assert self.woken.wait(PATIENCE)
 
     def wake(self) -> None:
