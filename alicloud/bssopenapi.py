@@ -70,7 +70,7 @@ def usable_orders(
 
     Raises:
         Unmet: the wanted order is not usable, or several orders may be meant.
-        ManualStep: no order is left.
+        ManualStep: no order is left, or the wanted one has to be paid or renewed.
     """
     if order_id:
         return _wanted(instances, order_id, region)
@@ -103,7 +103,7 @@ def _wanted(instances: Sequence[OrderedInstance], order_id: str, region: str) ->
             remedy=f"Put an order of {region} into cluster.order_id, or change the region of the environment.",
         )
     if not found.is_normal:
-        raise Unmet(
+        raise ManualStep(
             f"Order {order_id} is {found.status}, not Normal.",
             remedy="Pay or renew it in the console with the Alibaba Cloud account, then Retry this run.",
         )

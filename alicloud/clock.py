@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from alicloud.stopwatch import cloud_time
+
 
 class Stopped(Exception):
     """The run has ended, by an operator's hand perhaps: what still waits in a thread of it ends too."""
@@ -61,4 +63,9 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         """Wait for that many seconds of the cloud's time."""
         if seconds > 0:
-            self.wait(seconds / self.speed)
+            self.pause(seconds / self.speed)
+
+    def pause(self, seconds: float) -> None:
+        """Wait for that many of our seconds, for the cloud: it is the cloud's time that passes."""
+        with cloud_time():
+            self.wait(seconds)

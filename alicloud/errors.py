@@ -20,6 +20,7 @@ AlibabaCloudError
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -115,6 +116,16 @@ class TimedOut(AlibabaCloudError):
 
 class Misconfigured(AlibabaCloudError):
     pass
+
+
+def together(refusals: Sequence[AlibabaCloudError]) -> AlibabaCloudError:
+    """Make one refusal of several, each of them told once. They are manual steps together if each is one."""
+    distinct = list({str(error): error for error in refusals}.values())
+    if len(distinct) == 1:
+        return distinct[0]
+    told = "\n".join(f"{number}. {error}" for number, error in enumerate(distinct, 1))
+    kind = ManualStep if all(isinstance(error, ManualStep) for error in distinct) else Unmet
+    return kind(f"{len(distinct)} things stand in the way:\n{told}", remedy="Nothing was written.")
 
 
 # Code -> class, first match wins. Source: RAM error catalogue; POP gateway common errors; OSS error table.

@@ -193,6 +193,15 @@ class Journal:
         """Write down, with the next entry at the latest, that an operator has approved what this run is to write."""
         self._later(self._entry(What.APPROVED, who=who, reason=reason, means=f"plan {digest}, approved {when}"))
 
+    def lasted(self, what: str, seconds: float) -> None:
+        """Write down how long something took from its creation until it was ready, if this run writes at all."""
+        if self.held:
+            self._later(self._entry(What.LASTED, makes=what, seconds=str(round(seconds))))
+
+    def usual_seconds(self, what: str) -> float | None:
+        """Give how long that took the last times, in the cloud's seconds; None when it is not known."""
+        return self.record.usual_seconds(what)
+
     def generation(self, makes: str) -> int:
         """Count the creations of a thing whose effect was seen: the next one is another."""
         return self.record.generation(makes)

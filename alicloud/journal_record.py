@@ -6,9 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
+from statistics import median
 from typing import Any
 
 from alicloud.errors import Unmet
+
+RECENT = 5  # waits that tell how long the next one will be
 
 
 class What(StrEnum):
@@ -24,6 +27,7 @@ class What(StrEnum):
     SEEN = "seen"  # what it makes was read from the cloud
     RESOLVED = "resolved"  # an operator says that it had no effect
     APPROVED = "approved"  # an operator has read the plan and says yes
+    LASTED = "lasted"  # a wait for something that was being made, from its creation until it was ready
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Entry:
 
     `at` is the cloud's time in UTC; `run` names the run that writes; `who` says it in the operator's words; `intent`
     is the id of the intent that an outcome belongs to; `kind`, `action`, `makes` and `means` are the call's; `seconds`
-    is how long a lease lasts without a renewal.
+    is how long a lease lasts without a renewal, or how long a wait has lasted.
     """
 
     what: What
@@ -97,6 +101,12 @@ class Record:
         """Count the creations of a thing whose effect was seen."""
         intents = {entry.id for entry in self.entries if entry.what is What.INTENT and entry.makes == makes}
         return len({entry.intent for entry in self.entries if entry.what is What.SEEN} & intents)
+
+    def usual_seconds(self, what: str) -> float | None:
+        """Give the median of the last waits for a thing; None when there was none."""
+        lasted = [entry.seconds for entry in self.entries if entry.what is What.LASTED and entry.makes == what]
+        recent = [float(seconds) for seconds in lasted[-RECENT:] if seconds.isdecimal() and int(seconds) > 0]
+        return median(recent) if recent else None
 
     def outcome(self, intent: str) -> Entry | None:
         """Give what was last written down of an intent."""

@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeVar, cast
@@ -29,12 +30,14 @@ from alicloud.errors import (
     Throttled,
     Unavailable,
     Uncertain,
+    Unmet,
     Unreachable,
     refusal,
 )
 from alicloud.journal_record import What
 from alicloud.redaction import redact
 from alicloud.snapshot import Ledger, Snapshot
+from alicloud.stopwatch import cloud_time
 
 Answer = TypeVar("Answer")
 
@@ -78,6 +81,10 @@ class Intents(Protocol):
 
     def remedy(self, intent: str) -> str: ...
 
+    def usual_seconds(self, what: str) -> float | None: ...
+
+    def lasted(self, what: str, seconds: float) -> None: ...
+
 
 class _NoAnswer(Exception):
     """The request may or may not have reached the cloud."""
@@ -119,6 +126,7 @@ class Session:
         self.ledger = Ledger()
         self.journal: Intents | None = None
         self.dry = dry
+        self.only_looks = False
         self.attempts = attempts
         self.settle_seconds = settle_seconds
         self._client = _client(identity, region, self._observe)
@@ -130,6 +138,26 @@ class Session:
         session = self.sibling(dry=True)
         session.journal = self.journal
         return session
+
+    def looking(self) -> Session:
+        """Give this session to a step that must find everything as it is wanted: it sends no write, and plans none."""
+        session = copy(self)
+        session.dry = session.only_looks = True
+        return session
+
+    def foresee(self, call: Call[Any]) -> None:
+        """Note a write that a dry run would send.
+
+        Raises:
+            Unmet: this session may only look.
+        """
+        if self.only_looks:
+            means = call.means or call.action
+            raise Unmet(
+                f"This run may not {means}: that step is not chosen, and a chosen one builds on it.",
+                remedy="Choose it too, or choose none: then all of them are carried out.",
+            )
+        self.ledger.add(call)
 
     def sibling(self, dry: bool = False) -> Session:
         """Give another session to the same account, with a ledger of its own."""
@@ -237,7 +265,7 @@ class Session:
             stop=stop_after_attempt(self.attempts),
             wait=wait_random_exponential(multiplier=0.5, max=8),
             retry=retry_if_exception(lambda error: _may_repeat(call, error)),
-            sleep=self.clock.wait,
+            sleep=self.clock.pause,
             before_sleep=note,
             reraise=True,
         )
@@ -278,10 +306,8 @@ class Session:
         if call.is_read:
             self.ledger.count_read()
         try:
-            if call.operation:
-                body, request_id = self._send_oss(call, parameters)
-            else:
-                body, request_id = self._send_pop(call, parameters)
+            with cloud_time():
+                body, request_id = (self._send_oss if call.operation else self._send_pop)(call, parameters)
             outcome = "ok"
             return body, request_id
         except AlibabaCloudError as error:

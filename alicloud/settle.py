@@ -104,7 +104,7 @@ def _foreseen(
         cloud.snapshot.keep(read, actual)
         return actual
     for call in calls:
-        cloud.ledger.add(call)
+        cloud.foresee(call)
     if not calls or planned is None:
         return actual
     cloud.snapshot.expect(read, planned)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from alicloud.call import Call
 from alicloud.changes import Change
+from alicloud.stopwatch import Stopwatch, run, running
 
 _STEP: ContextVar[str] = ContextVar("step", default="")
 
@@ -74,22 +76,44 @@ class Write:
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """When a step was carried out, in seconds since its ledger began; `cloud_seconds` of them were the cloud's own."""
+
+    began: float
+    ended: float
+    cloud_seconds: float
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """How a step ended: `error` is empty when it is as wanted."""
+    """How a step ended: `error` is empty when it is as wanted.
+
+    It is the outcome of the last of `attempts`; a step that is retried keeps the times of each.
+    """
 
     step: str
     requirements: tuple[str, ...]
     error: str = ""
+    attempts: tuple[Attempt, ...] = field(default=(), compare=False)
 
 
 @dataclass
 class Ledger:
-    """The steps of a run, their writes in the order they were sent (of a dry run: planned), and the reads it took."""
+    """The steps of a run, their writes in the order they were sent (of a dry run: planned), and the reads it took.
+
+    A ledger that is made inside a step is of work on behalf of that step: the cloud's time there is the cloud's time
+    of the step too. `now` gives our seconds.
+    """
 
     writes: list[Write] = field(default_factory=list)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     reads: int = 0
+    now: Callable[[], float] = field(default=time.monotonic, repr=False)
+    _within: Stopwatch | None = field(default_factory=running, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def __post_init__(self) -> None:
+        self._began = self.now()
 
     def add(self, call: Call[Any], request_id: str = "") -> None:
         """Note a write; it belongs to the step that this thread is in."""
@@ -105,20 +129,24 @@ class Ledger:
     @contextmanager
     def step(self, name: str, requirements: Sequence[str] = ()) -> Iterator[None]:
         """Note that a step begins, and how it ends."""
-        token = _STEP.set(name)
+        token, began, error = _STEP.set(name), self.now(), ""
+        stopwatch = Stopwatch(self.now, running() or self._within)
         try:
-            yield
-        except BaseException as error:
-            self._end(Outcome(name, tuple(requirements), str(error) or type(error).__name__))
+            with run(stopwatch):
+                yield
+        except BaseException as raised:
+            error = str(raised) or type(raised).__name__
             raise
-        else:
-            self._end(Outcome(name, tuple(requirements)))
         finally:
+            attempt = Attempt(began - self._began, self.now() - self._began, stopwatch.cloud_seconds)
+            self._end(Outcome(name, tuple(requirements), error, (attempt,)))
             _STEP.reset(token)
 
     def _end(self, outcome: Outcome) -> None:
         with self._lock:
-            self.outcomes[outcome.step] = outcome
+            earlier = self.outcomes.get(outcome.step)
+            attempts = (*(earlier.attempts if earlier else ()), *outcome.attempts)
+            self.outcomes[outcome.step] = replace(outcome, attempts=attempts)
 
     def writes_of(self, step: str) -> list[Write]:
         with self._lock:

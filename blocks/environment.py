@@ -161,6 +161,14 @@ class Safety(Section):
         title="Approval (minutes)",
         description="A run that nobody has answered for so long fails, with nothing written.",
     )
+    manual_minutes: float = Field(
+        60,
+        ge=0,
+        le=43_200,
+        title="Manual steps (minutes)",
+        description="How long a run waits for what only a person can do, such as to authorize a role in the console. "
+        "It goes on once the cloud shows that it is done. 0: it fails at once.",
+    )
     lease_seconds: int = Field(
         60,
         ge=4,

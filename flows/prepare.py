@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from prefect import flow
 
 from flows.procedure import everything
+from tasks.choice import StepName, choose
 from tasks.opening import opening
 
 
 @flow(name="prepare", flow_run_name="prepare {environment}")
-def prepare(environment: str) -> Any:
+def prepare(environment: str, steps: Sequence[StepName] = ()) -> Any:
     """Take an account from what it has to a running Flink environment, and keep it right.
 
     Reads everything first and refuses, before the first write, whatever can be foreseen. Then acts: people and
@@ -20,8 +22,12 @@ def prepare(environment: str) -> Any:
 
     Args:
         environment: name of a Flink Environment block.
+        steps: none for all; else only these write, and what they build on must be there already.
     """
+    procedure = choose(everything, steps)
     with opening(environment) as opened:
-        opened.foresee(everything)
-        everything(opened.acting)
-        return opened.conclude(everything, f"Environment {environment} is ready.")
+        opened.foresee(procedure)
+        procedure(opened.acting)
+        if steps:
+            return opened.conclude(procedure, f"Of environment {environment}: {', '.join(steps)}.")
+        return opened.conclude(procedure, f"Environment {environment} is ready.", news="ready")

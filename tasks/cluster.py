@@ -17,7 +17,7 @@ from blocks.environment import Environment
 from tasks.account import Account
 from tasks.approval import require
 from tasks.oss_bucket import check_bucket_again
-from tasks.progress import Look, Timing, wait_with_progress
+from tasks.progress import Look, timing_of, wait_key, wait_with_progress
 from tasks.service_role import check_service_again, open_exclusive_policy
 from tasks.step import step
 from tasks.vswitch import check_vswitches_again
@@ -142,8 +142,8 @@ def wait_for_cluster(
         return cloud.send(foas.get_cluster_details(cluster.cluster_id)) or cluster
     if foas.cluster_ready(cluster):
         return cloud.recall(foas.get_cluster_details(cluster.cluster_id)) or cluster
-    timing = Timing(wanted.expected_minutes * 60, wanted.timeout_minutes * 60, wanted.poll_seconds)
-    wait_with_progress(cloud, look, timing, f"cluster-{environment.name}", f"Cluster {cluster.name}", ticket)
+    timing = timing_of(cloud, environment)
+    wait_with_progress(cloud, look, timing, wait_key(environment), f"Cluster {cluster.name}", ticket)
     return details[-1]
 
 

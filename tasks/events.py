@@ -9,8 +9,9 @@ from prefect.runtime import flow_run
 
 from blocks.environment import Environment
 
-# What has become of an environment. `drift`: a plan would write; `stuck`: a creation takes longer than is allowed.
-News = Literal["ready", "drift", "stuck"]
+# What has become of an environment. `drift`: a plan would write; `stuck`: a creation takes longer than is allowed;
+# `manual`: a run waits for what only a person can do.
+News = Literal["ready", "drift", "stuck", "manual"]
 
 
 def tell(environment: Environment, news: News, text: str, resources: list[dict[str, str]] | None = None) -> None:

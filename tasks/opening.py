@@ -14,7 +14,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 from pydantic import ValidationError
 
-from alicloud.errors import AlibabaCloudError, Misconfigured, Refused, TimedOut, Unmet, Unsettled
+from alicloud.errors import AlibabaCloudError, Misconfigured, Refused, TimedOut, Unsettled, together
 from alicloud.journal import Journal
 from alicloud.oss import BucketSpec
 from alicloud.redaction import redacted
@@ -25,14 +25,16 @@ from blocks.credentials import AlibabaCloudCredentials
 from blocks.environment import Environment, FlinkEnvironment
 from blocks.shown import shown_name, shown_text
 from tasks.approval import Approval, NotApproved, ask, note
-from tasks.events import tell
+from tasks.events import News, tell
 from tasks.lease import keeping, wait_for_lease
+from tasks.manual import may_wait, wait_for_person
 from tasks.oss_bucket import ensure_bucket
 from tasks.plan import Plan
 from tasks.planner import make_plan
+from tasks.progress import timing_of
 from tasks.report import Report, publish
 from tasks.run import Acting, Planning, Run
-from tasks.turn import turn
+from tasks.turn import Turn
 
 Procedure = Callable[[Run], Any]
 
@@ -47,12 +49,14 @@ class Opened:
     Not a dataclass: Prefect would look into it for futures whenever it is handed to a task.
     """
 
-    def __init__(self, environment: Environment, cloud: Session, journal: Journal) -> None:
+    def __init__(self, environment: Environment, cloud: Session, journal: Journal, turn: Turn | None = None) -> None:
         self.environment = environment
         self.cloud = cloud
+        self.turn = turn
         self.journal = cloud.journal = journal
         self.acting = Acting(environment, cloud)
         self.planned = Ledger()
+        self.manual: list[AlibabaCloudError] = []
         self.plan: Plan | None = None
         self.approval: Approval | None = None
 
@@ -63,18 +67,31 @@ class Opened:
         When there is anything to write, take the lease of the environment: of what was planned nothing is old then,
         for nobody has written since. A run with nothing to write takes none.
 
+        Where nothing but manual steps stands in the way, wait until the cloud shows that they are done.
+
         Raises:
             Unmet: everything that would be refused, before anything was written.
         """
         while True:
             unreadable = wait_for_lease(self.journal)
             self._plan(procedure)
+            if self.manual:
+                self._wait_for_person(procedure)
+                continue
             if unreadable is not None:
                 raise unreadable
             self._ask()
             if not self.planned.writes or self._lease():
                 note(self.journal, self.approval)
                 return
+
+    def _wait_for_person(self, procedure: Procedure) -> None:
+        with self.turn.left() if self.turn else nullcontext():
+            try:
+                wait_for_person(self.environment, self.cloud, self.manual, lambda: self.foreseen(procedure).refusals())
+            except AlibabaCloudError:
+                publish(Report(self.environment, self.planned, [], dry=True))
+                raise
 
     def _ask(self) -> None:
         try:
@@ -93,7 +110,7 @@ class Opened:
 
     def _plan(self, procedure: Procedure) -> None:
         try:
-            plan(self, procedure)
+            plan(self, procedure, acts=True)
         except AlibabaCloudError:
             publish(Report(self.environment, self.planned, [], dry=True))
             raise
@@ -121,12 +138,13 @@ class Opened:
         self.cloud = self.cloud.dry_run()
         self.acting = Acting(self.environment, self.cloud)
 
-    def conclude(self, procedure: Procedure, ready: str) -> State[Any]:
+    def conclude(self, procedure: Procedure, ready: str, news: News | None = None) -> State[Any]:
         """Wait for all steps, verify by deciding again, publish the report.
 
         Args:
             procedure: the one that was carried out.
             ready: what is ready now, in one line; the flow's final state says it.
+            news: what to tell those who listen, when all went well.
 
         Raises:
             StepsFailed: naming each failed step, its cause and the remedy.
@@ -139,20 +157,21 @@ class Opened:
         results = [handle.state.result(raise_on_failure=False) for handle in ended]
         report = Report(self.environment, self.cloud.ledger, results, self.cloud.dry, approval=self.approval)
         publish(report)
-        self._tell(report, results)
+        self._tell(report, results, news)
         if report.failures or any(not handle.state.is_completed() for handle in self.acting.handles):
             raise StepsFailed(report.failure())
         return Completed(message=f"{ready} {report.summary()}")
 
-    def _tell(self, report: Report, results: list[Any]) -> None:
+    def _tell(self, report: Report, results: list[Any], news: News | None) -> None:
         stuck = [result for result in results if isinstance(result, TimedOut)]
         if stuck:
             tell(self.environment, "stuck", str(stuck[0]))
-        if not report.failures and not self.cloud.dry:
+        if news is not None and not report.failures:
             rows = [{"kind": row.kind, "name": row.name, "id": row.id} for row in report.existing()]
-            tell(self.environment, "ready", report.summary(), rows)
+            tell(self.environment, news, report.summary(), rows)
 
-    def _dry(self, procedure: Procedure) -> Planning:
+    def foreseen(self, procedure: Procedure) -> Planning:
+        """Carry the procedure out dry, on fresh reads."""
         with self.cloud.dry_run() as cloud:
             planning = Planning(self.environment, cloud)
             procedure(planning)
@@ -162,21 +181,34 @@ class Opened:
 
 @task(name="plan", task_run_name="Plan: read the account, foresee refusals", cache_policy=NO_CACHE)
 @redacted()
-def plan(opened: Opened, procedure: Procedure) -> None:
+def plan(opened: Opened, procedure: Procedure, acts: bool = False) -> State[None] | None:
     """Read everything that the procedure needs, decide, publish the plan, and refuse what can be foreseen.
 
     Writes nothing.
+
+    Args:
+        acts: the run is to act on the plan: where only manual steps stand in the way, it may wait for a person.
+
+    Raises:
+        Unmet: everything that stands in the way.
     """
-    planning = opened._dry(procedure)
+    planning = opened.foreseen(procedure)
     opened.planned = planning.cloud.ledger
     scope = (procedure.__doc__ or procedure.__name__).partition(".")[0]
-    opened.plan = make_plan(opened.environment, scope, opened.planned, planning.foreseen())
+    opened.plan = make_plan(
+        opened.environment, scope, opened.planned, planning.foreseen(), timing_of(opened.cloud, opened.environment)
+    )
     publish(opened.plan)
     refusals = planning.refusals()
     rights_refused = rights.refusal(opened.environment, opened.plan.findings)
-    if refusals or rights_refused:
-        raise _together([*refusals, *([rights_refused] if rights_refused else [])])
+    refusals += [rights_refused] if rights_refused else []
+    opened.manual = refusals if acts and may_wait(opened.environment, refusals) else []
+    if opened.manual:
+        return Completed(name="Blocked", message=str(together(refusals)))
+    if refusals:
+        raise together(refusals)
     opened.cloud.snapshot = planning.cloud.snapshot.facts()
+    return None
 
 
 @task(name="lease", task_run_name="Lease: in bucket {spec.name}", cache_policy=NO_CACHE, persist_result=False)
@@ -196,20 +228,12 @@ def lease(opened: Opened, spec: BucketSpec) -> bool:
 def verify(opened: Opened, procedure: Procedure) -> None:
     """Decide again on fresh reads: after a run nothing may be left to do."""
     with opened.cloud.ledger.step("Verification: decide again"):
-        planning = opened._dry(procedure)
+        planning = opened.foreseen(procedure)
         if refusals := planning.refusals():
-            raise _together(refusals)
+            raise together(refusals)
         if left := planning.cloud.ledger.writes:
             lacking = "; ".join(write.means for write in left)
             raise Unsettled(f"After the run the cloud still lacks: {lacking}.")
-
-
-def _together(refusals: list[AlibabaCloudError]) -> AlibabaCloudError:
-    distinct = list({str(error): error for error in refusals}.values())
-    if len(distinct) == 1:
-        return distinct[0]
-    told = "\n".join(f"{number}. {error}" for number, error in enumerate(distinct, 1))
-    return Unmet(f"{len(distinct)} things stand in the way:\n{told}", remedy="Nothing was written.")
 
 
 @contextmanager
@@ -224,15 +248,15 @@ def opening(environment_name: str, writes: bool = True) -> Iterator[Opened]:
     """
     environment = _environment(environment_name)
     credentials = _credentials(environment)
-    our_turn = turn(environment) if writes else nullcontext()
+    our_turn = Turn(environment) if writes else nullcontext()
     with (
         redacted(),
-        our_turn,
+        our_turn as turn,
         credentials.get_session(environment.region, _session_name()) as cloud,
         _stopping(cloud),
         keeping(environment, cloud) as journal,
     ):
-        yield Opened(environment, cloud, journal)
+        yield Opened(environment, cloud, journal, turn)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from blocks import rights
 from blocks.environment import Environment
 from tasks.critical_path import critical_path
 from tasks.plan import BLOCKED, CHANGED, KEPT, MADE, Plan, Row
+from tasks.progress import Timing
 from tasks.run import Foreseen
 from tasks.workspace import Quote
 
@@ -31,16 +32,17 @@ _DANGERS: dict[str, Callable[[Write], bool]] = {
 }
 
 
-def make_plan(environment: Environment, scope: str, ledger: Ledger, steps: Sequence[Foreseen]) -> Plan:
+def make_plan(environment: Environment, scope: str, ledger: Ledger, steps: Sequence[Foreseen], timing: Timing) -> Plan:
     """Make the plan of a dry run.
 
     Args:
         scope: what of the environment it is about, in words.
         ledger: of the dry run.
         steps: how its steps came out, in the order of the procedure.
+        timing: of the wait for the cluster or workspace.
     """
     writes = _in_order(ledger, steps)
-    seconds = [_seconds(environment, step, ledger.writes_of(step.title)) for step in steps]
+    seconds = [_seconds(timing, step, ledger.writes_of(step.title)) for step in steps]
     total, path = critical_path([step.after for step in steps], seconds)
     findings = rights.judged(environment, _documents(steps))
     rows = [row for step in steps if (row := _row(step, ledger.writes_of(step.title)))]
@@ -102,11 +104,11 @@ def _reasons(writes: Sequence[Write]) -> tuple[str, ...]:
     return (*money, *danger)
 
 
-def _seconds(environment: Environment, step: Foreseen, writes: Sequence[Write]) -> float:
+def _seconds(timing: Timing, step: Foreseen, writes: Sequence[Write]) -> float:
     told = step.result.state if isinstance(step.result, Cluster) else ""
     told = step.result.status if isinstance(step.result, Workspace) else told
     waits = step.name in ("wait_for_cluster", "wait_for_workspace") and told not in ("", "RUNNING")
-    waited = environment.cluster.expected_minutes * 60 if waits else 0.0
+    waited = timing.expected_seconds if waits else 0.0
     return waited + sum(SLOW_SECONDS.get(write.action, WRITE_SECONDS) for write in writes)
 
 

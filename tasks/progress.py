@@ -13,6 +13,7 @@ from prefect.logging import get_run_logger
 
 from alicloud.errors import TimedOut
 from alicloud.session import Session
+from blocks.environment import Environment
 from tasks.inert import fenced, one_line, plain
 
 LOG_EVERY_SECONDS = 60.0  # of our clock: at most one line a minute
@@ -52,6 +53,19 @@ class Timing:
         return int(90 * share) if share <= 1 else int(90 + 9 * (1 - 1 / share))
 
 
+def wait_key(environment: Environment) -> str:
+    """Give the key of the wait for the environment's cluster or workspace, in artifacts and journal."""
+    return f"{'cluster' if environment.cluster.mode == 'exclusive' else 'workspace'}-{environment.name}"
+
+
+def timing_of(cloud: Session, environment: Environment) -> Timing:
+    """Give how long the wait will be: as the journal knows it of earlier ones, else as the environment says."""
+    wanted = environment.cluster
+    usual = cloud.journal.usual_seconds(wait_key(environment)) if cloud.journal else None
+    timeout = wanted.timeout_minutes * 60
+    return Timing(min(usual or wanted.expected_minutes * 60, timeout), timeout, wanted.poll_seconds)
+
+
 def wait_with_progress(
     cloud: Session, look: Callable[[], Look], timing: Timing, key: str, what: str, ticket: Callable[[float], str]
 ) -> None:
@@ -60,7 +74,7 @@ def wait_with_progress(
     Args:
         look: reads once; raises on a state that will not become ready.
         timing: expectations; the age counts from the cloud's own creation time.
-        key: of the artifacts, the same for each run of an environment.
+        key: of the artifacts and in the journal, the same for each run of an environment.
         what: in the operator's words, e.g. "Cluster flink_prod".
         ticket: makes the text of a ticket from the age in seconds.
 
@@ -68,16 +82,19 @@ def wait_with_progress(
         TimedOut: not ready at the age of `timeout_seconds`; the ticket's text stands in an artifact.
     """
     shown = _Shown(key, what)
-    since = 0.0
+    since, watched = 0.0, False
     while True:
         seen = look()
         since = since or _begun(seen, cloud.clock.now())
         elapsed = max(0.0, cloud.clock.now() - since)
         if seen.ready:
             shown.update(100, f"{what}: {seen.label}")
+            if watched and cloud.journal is not None:
+                cloud.journal.lasted(key, elapsed)
             return
         if elapsed >= timing.timeout_seconds:
             _raise_timeout(what, seen, elapsed, key, ticket(elapsed))
+        watched = seen.being_made and bool(seen.created_ms)
         percent = seen.percent if seen.percent is not None else timing.percent(elapsed)
         expected = timing.expected_seconds / 60
         shown.update(percent, f"{what}: {seen.label}, {elapsed / 60:.0f} of about {expected:.0f} min")

@@ -31,6 +31,7 @@ from tasks.handover import place
 from tasks.inert import cell, fenced, plain, printable
 from tasks.inert import table as _table
 from tasks.plan import Plan
+from tasks.timeline import Timeline
 from tasks.workspace import Quote
 
 ALL_REQUIREMENTS = tuple(f"R{number}" for number in range(1, 25))
@@ -203,7 +204,7 @@ class Report:
 
 
 def publish(report: Report | Plan) -> None:
-    """Store report, inventory and links as artifacts whose keys are the environment's: the dashboard shows history.
+    """Store report, inventory, links and timeline as artifacts whose keys are the environment's: so there is history.
 
     Of a plan, store that.
     """
@@ -222,6 +223,10 @@ def publish(report: Report | Plan) -> None:
     create_table_artifact(rows, key=f"inventory-{name}", description=f"{name}: what exists now")
     links = [{"Page": page, "Address": url} for page, url in report.links().items()]
     create_table_artifact(links, key=f"links-{name}", description=f"{name}: logon address and console links")
+    timeline = Timeline.of(report.ledger.outcomes.values())
+    if timeline.steps:
+        told = f"{name}: {timeline.summary()}"
+        create_markdown_artifact(timeline.markdown(name), key=f"timeline-{name}", description=told)
 
 
 def _rows(result: Any) -> Iterable[Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 from prefect import Task
@@ -31,6 +32,9 @@ class Run(Protocol):
             A handle of the step, to be passed on as an argument or in `after`.
         """
 
+    def look(self, task: Task[..., Any], *arguments: Any, after: Sequence[Any] = ()) -> Any:
+        """Carry out a step that must find everything as it is wanted: it is refused where it would write."""
+
 
 @dataclass(frozen=True)
 class Acting:
@@ -41,9 +45,19 @@ class Acting:
     handles: list[PrefectFuture[Any]] = field(default_factory=list)
 
     def step(self, task: Task[..., Any], *arguments: Any, after: Sequence[Any] = ()) -> Any:
-        handle = task.submit(self.cloud, *arguments, wait_for=list(after))
+        return self._submit(self.cloud, task, arguments, after)
+
+    def look(self, task: Task[..., Any], *arguments: Any, after: Sequence[Any] = ()) -> Any:
+        return self._submit(self._looking, task, arguments, after)
+
+    def _submit(self, cloud: Session, task: Task[..., Any], arguments: Sequence[Any], after: Sequence[Any]) -> Any:
+        handle = task.submit(cloud, *arguments, wait_for=list(after))
         self.handles.append(handle)
         return handle
+
+    @cached_property
+    def _looking(self) -> Session:
+        return self.cloud.looking()
 
 
 class Skipped(Exception):
@@ -81,18 +95,30 @@ class Planning:
     _titles: dict[int, str] = field(default_factory=dict)
 
     def step(self, task: Task[..., Any], *arguments: Any, after: Sequence[Any] = ()) -> Any:
+        return self._begin(self.cloud, task, arguments, after)
+
+    def look(self, task: Task[..., Any], *arguments: Any, after: Sequence[Any] = ()) -> Any:
+        return self._begin(self._looking, task, arguments, after)
+
+    @cached_property
+    def _looking(self) -> Session:
+        return self.cloud.looking()
+
+    def _begin(self, cloud: Session, task: Task[..., Any], arguments: Sequence[Any], after: Sequence[Any]) -> Any:
         places = [self.handles.index(handle) for handle in (*after, *_futures(arguments))]
         self._steps.append((task.name, tuple(sorted(set(places)))))
-        handle = self.pool.submit(self._perform, len(self.handles), task, arguments, list(after))
+        handle = self.pool.submit(self._perform, cloud, len(self.handles), task, arguments, list(after))
         self.handles.append(handle)
         return handle
 
-    def _perform(self, place: int, task: Task[..., Any], arguments: Sequence[Any], after: Sequence[Future[Any]]) -> Any:
+    def _perform(
+        self, cloud: Session, place: int, task: Task[..., Any], arguments: Sequence[Any], after: Sequence[Future[Any]]
+    ) -> Any:
         # Steps start in the order of the procedure, so what this one waits for is always under way already.
         wait(after)
         values = [value_of(argument) for argument in arguments]
-        self._titles[place] = title_of(task, self.cloud, *values)
-        return task.fn(self.cloud, *values)
+        self._titles[place] = title_of(task, cloud, *values)
+        return task.fn(cloud, *values)
 
     def refusals(self) -> list[AlibabaCloudError]:
         """Wait for all steps and give what was refused, in the order of the procedure.

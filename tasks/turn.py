@@ -16,23 +16,38 @@ LEASE_SECONDS = 60.0  # the least that Prefect takes; a run that is killed holds
 SOON_SECONDS = 2.0
 
 
-@contextmanager
-def turn(environment: Environment) -> Iterator[None]:
-    """Wait until no other run works on the environment's cluster, and keep others out meanwhile.
+class Turn:
+    """The turn of a run on its environment's cluster: a slot of a global concurrency limit, held while entered.
 
     Two runs at once would both find that the workspace is missing; so would runs of two environments that name the
-    same one, which is why the turn goes by region and cluster. The turn is a slot of a global concurrency limit
-    with a lease that is renewed while the run lives; it shows in the dashboard under Concurrency.
+    same one, which is why the turn goes by region and cluster. The slot's lease is renewed while the run lives; it
+    shows in the dashboard under Concurrency.
     """
-    name = f"realtime-compute-{environment.region}-{environment.cluster.name}"
-    _ensure_limit(name)
-    with ExitStack() as stack:
+
+    def __init__(self, environment: Environment) -> None:
+        self._cluster = environment.cluster.name
+        self._name = f"realtime-compute-{environment.region}-{self._cluster}"
+        self._held = ExitStack()
+
+    def __enter__(self) -> Turn:
+        """Wait until no other run works on the cluster, and keep others out from here on."""
+        _ensure_limit(self._name)
         try:
-            stack.enter_context(_slot(name, SOON_SECONDS))
+            self._held.enter_context(_slot(self._name, SOON_SECONDS))
         except TimeoutError:
-            get_run_logger().info("Another run works on %s: waiting for its end.", environment.cluster.name)
-            stack.enter_context(_slot(name, None))
+            get_run_logger().info("Another run works on %s: waiting for its end.", self._cluster)
+            self._held.enter_context(_slot(self._name, None))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._held.close()
+
+    @contextmanager
+    def left(self) -> Iterator[None]:
+        """Let others work meanwhile, and wait for a turn again."""
+        self._held.close()
         yield
+        self.__enter__()
 
 
 def _slot(name: str, seconds: float | None) -> AbstractContextManager[None]:

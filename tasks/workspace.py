@@ -17,7 +17,7 @@ from blocks.environment import Environment
 from tasks.account import Account
 from tasks.approval import require
 from tasks.oss_bucket import check_bucket_again
-from tasks.progress import Look, Timing, wait_with_progress
+from tasks.progress import Look, timing_of, wait_key, wait_with_progress
 from tasks.service_role import check_service_again
 from tasks.step import step
 from tasks.vswitch import check_vswitches_again
@@ -125,7 +125,6 @@ def wait_for_workspace(cloud: Session, environment: Environment, workspace: Work
     """
     if workspace.instance_id == PLANNED or cloud.dry or foasconsole.workspace_ready(workspace):
         return workspace
-    wanted = environment.cluster
     seen = [workspace]
 
     def look() -> Look:
@@ -140,7 +139,6 @@ def wait_for_workspace(cloud: Session, environment: Environment, workspace: Work
         requests = [write.request_id for write in cloud.ledger.writes if write.action == "CreateInstance"]
         return foasconsole.ticket_text(seen[-1], account.account_id, elapsed, requests)
 
-    timing = Timing(wanted.expected_minutes * 60, wanted.timeout_minutes * 60, wanted.poll_seconds)
-    what = f"Workspace {workspace.name}"
-    wait_with_progress(cloud, look, timing, f"workspace-{environment.name}", what, ticket)
+    timing = timing_of(cloud, environment)
+    wait_with_progress(cloud, look, timing, wait_key(environment), f"Workspace {workspace.name}", ticket)
     return seen[-1]

@@ -348,3 +348,27 @@ def test_bytes_that_are_no_journal_never_raise_anything_else():
     for data in (b"\xff\xfe\n", b"[]\n", b"{}\n", b'{"what": "x"}\n', b'{"what": "lease"}\n', b"[" * 100_000):
         with pytest.raises(Unmet):
             Record.read(data)
+
+
+def test_how_long_something_takes_is_the_median_of_the_last_waits_for_it(open_journal):
+    first = open_journal("one")
+    first.take()
+    for seconds in (90_000.0, 1800.0, 1700.0, 1900.0, 2000.0, 1500.0):
+        first.lasted("cluster-dev", seconds)
+    first.lasted("workspace-dev", 60.0)
+    first.release()
+
+    later = open_journal("two")
+
+    assert later.usual_seconds("cluster-dev") == 1800.0
+    assert later.usual_seconds("workspace-dev") == 60.0
+    assert later.usual_seconds("cluster-other") is None
+
+
+def test_a_run_that_does_not_write_notes_no_waits(emulator, open_journal):
+    journal = open_journal("one")
+
+    journal.lasted("cluster-dev", 1800.0)
+    journal.release()
+
+    assert said(emulator) == []

@@ -27,6 +27,7 @@ from alicloud.journal import Journal
 from alicloud.ram import UserSpec
 from alicloud.session import Identity, Session
 from alicloud.settle import settle
+from alicloud.snapshot import Ledger
 from alicloud.vpc import VpcSpec
 from emulator.cloud import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 from tests.flows.running import start_emulator
@@ -199,6 +200,22 @@ def test_another_run_of_the_same_creation_makes_no_second_vpc(emulator):
 
         assert len(ids) == 1
         assert len(first.send(vpc.describe_vpcs(name="flink-vpc"))) == 1
+
+
+@pytest.mark.parametrize("call", READS)
+def test_the_cloud_s_time_of_a_step_is_that_of_its_answers_and_of_its_waits_to_ask_again(emulator, cloud, waits, call):
+    work = [5.0]
+    cloud.ledger = Ledger(now=lambda: sum(work) + sum(waits) + 2 * len(emulator.calls(call.action)))
+    emulator.fault(action=call.action, times=2, kind="error")
+
+    with cloud.ledger.step("look"):
+        work.append(3.0)
+        cloud.send(call)
+
+    (attempt,) = cloud.ledger.outcomes["look"].attempts
+    assert len(waits) == 2
+    assert attempt.cloud_seconds == pytest.approx(3 * 2 + sum(waits))
+    assert attempt.ended - attempt.began == pytest.approx(3 + attempt.cloud_seconds)
 
 
 def test_a_cloud_that_is_not_there_is_told_by_its_address():

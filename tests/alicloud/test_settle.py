@@ -70,6 +70,9 @@ class Cloud:
             return self.before
         return tuple(sorted(self.things))
 
+    def foresee(self, call):
+        self.ledger.add(call)
+
     def _write(self, call):
         assert not self.dry
         self.before = tuple(sorted(self.things))

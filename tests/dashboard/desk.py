@@ -116,9 +116,10 @@ class Desk:
             self.page.get_by_role("tab", name=re.compile(rf"^{re.sub('(?<=[a-z])(?=[A-Z])', ' ', tab)}$"))
         ).to_be_visible()
 
-    def open_artifact(self, key: str) -> None:
-        """Open the newest artifact of a key."""
-        wanted = {"artifacts": {"key": {"any_": [key]}}, "sort": "CREATED_DESC", "limit": 1}
+    def open_artifact(self, key: str, run: str) -> None:
+        """Open a run's newest artifact of a key."""
+        of_it = {"key": {"any_": [key]}, "flow_run_id": {"any_": [run]}}
+        wanted = {"artifacts": of_it, "sort": "CREATED_DESC", "limit": 1}
         (artifact,) = until(lambda: self.stack.ask("POST", "/artifacts/filter", **wanted), f"artifact {key}")
         self.open(f"artifacts/artifact/{artifact['id']}")
 

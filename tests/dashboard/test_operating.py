@@ -53,7 +53,7 @@ def test_a_run_is_started_from_its_form_and_watched_until_its_report(desk):
     run = desk.submit()
     desk.account.called("CreateCluster")
     desk.account.turn(SLOW)
-    desk.open_artifact(f"cluster-{EXCLUSIVE}")
+    desk.open_artifact(f"cluster-{EXCLUSIVE}", run)
     first = desk.percent()
     until(lambda: desk.page.reload() and desk.percent() > first, "progress")
     expect(desk.text).to_contain_text(f"Cluster {EXCLUSIVE.replace('-', '_')}: STARTING")
@@ -65,7 +65,7 @@ def test_a_run_is_started_from_its_form_and_watched_until_its_report(desk):
     desk.picture("watch")
 
     assert "is ready" in ready(desk, run)
-    desk.open_artifact(f"report-{EXCLUSIVE}")
+    desk.open_artifact(f"report-{EXCLUSIVE}", run)
     expect(desk.page.get_by_role("heading", name=f"Environment {EXCLUSIVE}: ready")).to_be_visible()
     rows = desk.page.get_by_role("table").nth(1).inner_text()
     assert sorted(re.findall(r"\b[0-9A-F]{8}-[0-9A-F-]{27}\b|\b[0-9A-F]{24}\b", rows)) == sorted(
@@ -75,9 +75,47 @@ def test_a_run_is_started_from_its_form_and_watched_until_its_report(desk):
     desk.picture("report", 1000, 1800)
 
     (secret,) = set(re.findall(rf"logon-{EXCLUSIVE}-alice-[0-9a-f]+", desk.text.inner_text()))
+    desk.open_artifact(f"timeline-{EXCLUSIVE}", run)
+    expect(desk.text.locator("img").first).to_be_visible()
+    desk.picture("timeline", 1250)
     desk.open_block("secret", secret)
     expect(desk.text).to_contain_text("********")
     desk.picture("password", 620)
+
+
+def test_a_single_step_is_chosen_in_the_form_and_writes_alone(desk):
+    desk.account.begin("exclusive-order")
+
+    desk.open_form("prepare")
+    desk.fill(environment=EXCLUSIVE)
+    desk.page.get_by_role("button", name="Select steps").click()
+    option = desk.page.get_by_role("option", name="ensure_vpc", exact=True)
+    option.click()
+    desk.page.keyboard.press("Escape")
+    expect(option).to_be_hidden()
+    desk.picture("steps", 620)
+    state = desk.stack.ended(desk.submit())
+
+    assert state["type"] == "COMPLETED", state["message"]
+    assert state["message"].startswith(f"Of environment {EXCLUSIVE}: ensure_vpc.")
+    assert [name for name in actions(desk.account.writes()) if not name.startswith("PutBucket")] == ["CreateVpc"]
+
+
+def test_a_run_says_what_a_person_has_to_do_and_goes_on_once_it_is_done(desk):
+    desk.account.begin("nothing")
+    run = prepare(desk, EXCLUSIVE)
+
+    desk.open_artifact(f"todo-{EXCLUSIVE}", run)
+    expect(desk.page.get_by_role("heading", name="To do by a person")).to_be_visible()
+    expect(desk.text.get_by_role("link", name="realtime-compute.console").first).to_be_visible()
+    desk.picture("todo", 700)
+    assert desk.account.calls(writes="true") == []
+    assert desk.stack.state(run)["type"] == "RUNNING"
+    desk.account.control(
+        "POST", "seed", {"foas": {"orders": [{"region": "cn-hangzhou", "instance_id": "blinkonecs_1"}]}}
+    )
+
+    assert "is ready" in ready(desk, run)
 
 
 def test_a_check_names_what_stands_in_the_way_and_writes_nothing(desk):
@@ -114,7 +152,7 @@ def test_a_failed_step_says_why_and_retry_sends_only_what_is_missing(desk):
     again = desk.account.writes(seen)
     assert [call["action"] for call in again if wish(call) in done] == []
     assert sorted(actions(again)) == sorted(ON_THE_VSWITCH)
-    desk.open_artifact(f"report-{EXCLUSIVE}")
+    desk.open_artifact(f"report-{EXCLUSIVE}", run)
     expect(desk.page.get_by_role("heading", name=f"Environment {EXCLUSIVE}: ready")).to_be_visible()
 
 
@@ -216,7 +254,7 @@ def test_a_plan_that_costs_money_waits_for_its_approval_and_is_then_carried_out(
 
     desk.suspended(run)
     assert desk.account.calls(writes="true") == []
-    desk.open_artifact(f"plan-{APPROVED}")
+    desk.open_artifact(f"plan-{APPROVED}", run)
     expect(desk.text).to_contain_text("order workspace flink-approved with 16 CUs")
     desk.picture("plan")
     desk.open("runs")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import itertools
+import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -78,10 +80,10 @@ class Trial:
             clock_speed=SPEED,
         ).save(self.environment.credentials, overwrite=True)
 
-    def run(self, flow: Flow[..., Any]) -> State[Any]:
+    def run(self, flow: Flow[..., Any], **parameters: Any) -> State[Any]:
         """Run a flow; `calls`, `writes` and `reads` then tell of this run."""
         self._since = self.account.cloud.calls.last
-        return flow(self.environment.name, return_state=True)
+        return flow(self.environment.name, **parameters, return_state=True)
 
     def calls(self) -> list[dict[str, Any]]:
         return self.account.cloud.calls.since(self._since)
@@ -190,6 +192,35 @@ def prepared(prefect_server: None) -> Iterator[Prepared]:
 def going_on(prepared: Prepared, make_trial: MakeTrial) -> Trial:
     """A trial that begins where the first prepare ended."""
     return make_trial(prepared.world, name="")
+
+
+class Heard(logging.Handler):
+    """Sets an event when a text is logged."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text, self.event = text, threading.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self.text in record.getMessage():
+            self.event.set()
+
+
+@pytest.fixture
+def hear() -> Iterator[Callable[[str], threading.Event]]:
+    """Listen to what flow runs and their tasks log."""
+    logs, heard = [logging.getLogger(name) for name in ("prefect.flow_runs", "prefect.task_runs")], []
+
+    def listen(text: str) -> threading.Event:
+        heard.append(Heard(text))
+        for log in logs:
+            log.addHandler(heard[-1])
+        return heard[-1].event
+
+    yield listen
+    for log in logs:
+        for each in heard:
+            log.removeHandler(each)
 
 
 def without_journal(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,3 +1,4 @@
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -5,8 +6,13 @@ from prefect import flow
 
 from alicloud.clock import Clock
 from alicloud.errors import TimedOut
+from alicloud.journal_record import What
+from emulator import foasconsole
+from flows.plan import plan
+from flows.prepare import prepare
 from tasks.progress import Look, Timing, wait_with_progress
 from tests.flows.conftest import artifact
+from tests.flows.test_lease import entries
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
 
@@ -19,6 +25,7 @@ class Hands:
     def __init__(self):
         self.at = 1_000_000.0
         self.clock = Clock(wall=lambda: self.at, wait=self.move)
+        self.journal = None
 
     def move(self, seconds):
         self.at += seconds
@@ -71,3 +78,17 @@ def test_who_waits_too_long_gets_the_text_of_a_ticket():
     assert "artifact ticket-stuck-bar" in error.remedy
     assert "STARTING for 3600 seconds" in artifact("ticket-stuck-bar").data
     assert max(shown[1:]) < 100
+
+
+@pytest.mark.requirement("R22")
+def test_the_next_creation_is_expected_to_last_as_long_as_the_last_one_did(make_trial):
+    trial = make_trial("nothing", "managed", cluster={"expected_minutes": 39})
+    assert trial.run(prepare).is_completed()
+    trial.account.cloud.world.part(foasconsole.State).workspaces.clear()
+
+    trial.run(plan)
+
+    lasted = next(e for e in entries(trial) if e.what is What.LASTED)
+    assert lasted.makes == f"workspace-{trial.environment.name}"
+    told = artifact(f"plan-{trial.environment.name}").data
+    assert int(re.search(r"Takes: about (\d+) minutes", told)[1]) < 39

@@ -1,40 +1,12 @@
-import logging
 import threading
 
 import pytest
 
 from flows.authorize import authorize
 from flows.check import check
-from tasks.turn import turn
+from tasks.turn import Turn
 
 pytestmark = pytest.mark.xdist_group("prefect")
-
-
-class Heard(logging.Handler):
-    """Sets an event when a text is logged."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.text, self.event = text, threading.Event()
-
-    def emit(self, record):
-        if self.text in record.getMessage():
-            self.event.set()
-
-
-@pytest.fixture
-def hear():
-    """Listen to what flow runs log."""
-    log, heard = logging.getLogger("prefect.flow_runs"), []
-
-    def listen(text):
-        heard.append(Heard(text))
-        log.addHandler(heard[-1])
-        return heard[-1].event
-
-    yield listen
-    for each in heard:
-        log.removeHandler(each)
 
 
 def test_a_run_that_may_write_waits_for_the_end_of_another_on_its_environment(make_trial, hear):
@@ -42,7 +14,7 @@ def test_a_run_that_may_write_waits_for_the_end_of_another_on_its_environment(ma
     waiting = hear(f"Another run works on {trial.environment.cluster.name}")
     second = threading.Thread(target=lambda: states.append(trial.run(authorize)))
 
-    with turn(trial.environment):
+    with Turn(trial.environment):
         second.start()
         assert waiting.wait(30)
         calls_meanwhile = trial.calls()
@@ -56,7 +28,7 @@ def test_a_run_that_may_write_waits_for_the_end_of_another_on_its_environment(ma
 def test_a_run_that_only_looks_and_one_on_another_cluster_do_not_wait(make_trial):
     trial, other = make_trial("exclusive-order"), make_trial("exclusive-order", cluster={"name": "another"})
 
-    with turn(trial.environment):
+    with Turn(trial.environment):
         states = trial.run(check), other.run(authorize)
 
     assert all(state.is_completed() for state in states)

@@ -24,7 +24,7 @@ from prefect.logging import disable_run_logger
 
 from alicloud.call import Call
 from alicloud.clock import Clock
-from alicloud.errors import AlibabaCloudError
+from alicloud.errors import AlibabaCloudError, together
 from alicloud.journal import Journal, journal_key
 from alicloud.journal_record import Record
 from alicloud.session import Identity, Session
@@ -259,7 +259,7 @@ def _carry_out(
     procedure(acting)
     refused = acting.refusals()
     if refused:
-        raise opening._together(refused)
+        raise together(refused)
     if cloud.ledger.writes:
         opening.verify.fn(opened, procedure)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
@@ -34,6 +35,7 @@ from tasks.account import Account
 from tasks.progress import Look, Timing, wait_with_progress
 from tasks.ram_user import ensure_user
 from tasks.report import Report, publish
+from tasks.timeline import Timeline
 from tasks.workspace import Quote
 from tests.flows.running import environment
 
@@ -80,6 +82,7 @@ WORST = (
 )
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 TEXTUAL = {"text", "text_special", "entity"}
+ATTRIBUTES = {"class", "d", "fill", "height", "rx", "stroke", "viewBox", "width", "x", "y"}
 
 
 def tokens(markdown):
@@ -116,6 +119,11 @@ def is_inert(line):
 def printable(text):
     text.encode()  # a half of a surrogate pair cannot be sent to the server
     return all(letter.isprintable() or letter == "\n" for letter in text)
+
+
+def texts(picture):
+    """Give the texts of a picture."""
+    return [element.text or "" for element in picture.iter() if element.tag.endswith("}text")]
 
 
 def made(kind, text):
@@ -193,6 +201,23 @@ def test_a_policy_document_of_any_kind_stays_in_its_block(document):
 @FUZZ
 @given(HOSTILE)
 @example(WORST)
+@example("</text></svg><script>alert(1)</script>")
+@example("]]>&lol;<!DOCTYPE x [<!ENTITY lol 'x'>]>")
+def test_a_hostile_title_is_nothing_but_text_in_the_picture_of_a_run(text):
+    timeline = Timeline.of(hostile_report(text).ledger.outcomes.values())
+
+    page, picture = timeline.markdown("dev"), ElementTree.fromstring(timeline.svg())
+
+    assert structure(page) == structure(Timeline.of(BENIGN.ledger.outcomes.values()).markdown("dev"))
+    assert printable(page)
+    assert {element.tag.partition("}")[2] for element in picture.iter()} == {"svg", "style", "rect", "path", "text"}
+    assert {name for element in picture.iter() for name in element.attrib} <= ATTRIBUTES
+    assert all(printable(shown) and len(shown) <= 81 for shown in texts(picture))
+
+
+@FUZZ
+@given(HOSTILE)
+@example(WORST)
 def test_tables_and_descriptions_of_a_report_are_inert_even_where_they_are_taken_for_markdown(text):
     kept = []
     with pytest.MonkeyPatch.context() as patch:
@@ -201,7 +226,7 @@ def test_tables_and_descriptions_of_a_report_are_inert_even_where_they_are_taken
 
         publish(hostile_report(text))
 
-    assert [artifact["key"].partition("-")[0] for artifact in kept] == ["report", "inventory", "links"]
+    assert [artifact["key"].partition("-")[0] for artifact in kept] == ["report", "inventory", "links", "timeline"]
     for artifact in kept:
         assert is_inert(artifact["description"])
     for row in kept[1]["rows"]:

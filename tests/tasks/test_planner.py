@@ -8,10 +8,12 @@ from alicloud.foasconsole import Workspace
 from alicloud.snapshot import Ledger
 from tasks.plan import Row
 from tasks.planner import make_plan
+from tasks.progress import Timing
 from tasks.run import Foreseen
 from tasks.workspace import Quote
 from tests.flows.running import environment
 
+TIMING = Timing(expected_seconds=1800, timeout_seconds=3600, poll_seconds=45)
 STARTING = Cluster("c", "flink", "", "STARTING", "", "", 0)
 
 
@@ -28,8 +30,8 @@ def call(action, means="", kind=Kind.IDEMPOTENT, *changes):
     return Call("P", "1", action, kind, dict, means=means or action, changes=changes)
 
 
-def plan(steps, writes=(), mode="exclusive", **changed):
-    return make_plan(environment(mode, **changed), "All", ledger(*writes), steps)
+def plan(steps, writes=(), mode="exclusive", timing=TIMING, **changed):
+    return make_plan(environment(mode, **changed), "All", ledger(*writes), steps, timing)
 
 
 def ensure(title, *after, **facts):
@@ -112,7 +114,7 @@ def test_the_price_and_the_wait_of_a_workspace_are_told():
         Foreseen("wait_for_workspace", "Workspace, until RUNNING", (0,), workspace),
     ]
 
-    made = plan(steps, mode="managed")
+    made = plan(steps, mode="managed", timing=Timing(600, 3600, 30))
 
     assert (made.price, made.minutes) == ("9 CNY an hour", 10)
 

@@ -17,13 +17,15 @@ from tasks.project import ensure_project
 from tasks.ram_user import ensure_user
 from tasks.step import retry_if_transient, step
 
+NO_STEPS = ("plan", "manual", "lease", "resolve", "verify")
+
 
 def all_steps():
-    """Give every step of the house. What `plan`, `lease`, `resolve` and `verify` do is none: they carry steps out."""
+    """Give every step of the house. What `NO_STEPS` do is none: they carry steps out, or wait for a person."""
     found = {}
     for module in pkgutil.iter_modules(tasks.__path__):
         for value in vars(importlib.import_module(f"tasks.{module.name}")).values():
-            if isinstance(value, Task) and value.name not in ("plan", "lease", "resolve", "verify"):
+            if isinstance(value, Task) and value.name not in NO_STEPS:
                 found[value.name] = value
     return found
 

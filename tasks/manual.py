@@ -1,0 +1,77 @@
+"""Manual steps: what only a person can do. The run says what, and goes on once the cloud shows that it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_run_logger
+
+from alicloud import prerequisites
+from alicloud.errors import AlibabaCloudError, ManualStep, together
+from alicloud.redaction import redacted
+from alicloud.session import Session
+from blocks.environment import Environment
+from tasks.events import tell
+from tasks.inert import linked, one_line, plain
+
+LOOK_SECONDS = 30.0  # of the cloud's time; each look costs the reads of a plan
+
+
+def may_wait(environment: Environment, refusals: Sequence[AlibabaCloudError]) -> bool:
+    """Say whether nothing but manual steps stands in the way, and the run may wait for them."""
+    waits = environment.safety.manual_minutes > 0
+    return waits and bool(refusals) and all(isinstance(error, ManualStep) for error in refusals)
+
+
+@task(name="manual", task_run_name="A person's turn: see artifact todo-{environment.name}", cache_policy=NO_CACHE)
+@redacted()
+def wait_for_person(
+    environment: Environment,
+    cloud: Session,
+    steps: Sequence[AlibabaCloudError],
+    look: Callable[[], Sequence[AlibabaCloudError]],
+) -> None:
+    """Say what a person has to do, and wait until the cloud shows that it is done.
+
+    Args:
+        steps: what has to be done.
+        look: carries the procedure out dry and gives what stands in the way now.
+
+    Raises:
+        ManualStep: it was not done in time.
+    """
+    deadline = cloud.clock.now() + environment.safety.manual_minutes * 60
+    told = ""
+    while steps:
+        if (todo := _todo(environment, steps)) != told:
+            _tell(environment, steps, told := todo)
+        if cloud.clock.now() >= deadline:
+            raise together(steps)
+        cloud.clock.sleep(min(LOOK_SECONDS, deadline - cloud.clock.now()))
+        found = look()
+        left = [error for error in found if isinstance(error, ManualStep)]
+        steps = left if left or not any(error.transient for error in found) else steps
+
+
+def _tell(environment: Environment, steps: Sequence[AlibabaCloudError], todo: str) -> None:
+    create_markdown_artifact(
+        todo, key=f"todo-{environment.name}", description=plain(f"{environment.name}: what a person has to do")
+    )
+    for error in steps:
+        get_run_logger().info("%s", one_line(str(error)))
+    tell(environment, "manual", str(together(steps)))
+
+
+def _todo(environment: Environment, steps: Sequence[AlibabaCloudError]) -> str:
+    """Write what has to be done, with links."""
+    lines = "\n".join(f"{number}. {linked(str(error))}" for number, error in enumerate(steps, 1))
+    links = prerequisites.console_links(environment.region, environment.cluster.mode, environment.account)
+    pages = "\n".join(f"- {page}: <{links[page]}>" for page in ("Realtime Compute", "Authorize", "RAM roles"))
+    return (
+        f"# To do by a person: {plain(environment.name)}\n\n{lines}\n\n{pages}\n\n"
+        f"The run looks every {LOOK_SECONDS:.0f} seconds and goes on by itself once the cloud shows that it is done. "
+        f"After {environment.safety.manual_minutes:g} minutes it fails; then Retry it once this is done.\n"
+    )
