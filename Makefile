@@ -7,6 +7,7 @@
 # make bench-emulator  what the emulator answers in a second on one core, empty and with 10,000 resources
 # make emulator  the emulator alone on port 8400
 # make register  block types, environments, credentials, work pool on the server of PREFECT_API_URL
+# make runner-policy  the least rights of an AccessKey: make runner-policy ENVIRONMENT=environments/mine.yaml FLOW=plan
 # make test-approval  runs that wait for a person while their worker is killed: wants a machine to itself
 # make pictures  the pictures of docs/operating.md, taken by tests/dashboard (needs Debian's chromium)
 # make prepare   one run of `prepare` through its deployment: make prepare ENVIRONMENT=flink-exclusive
@@ -16,7 +17,7 @@ RUN := $(VENV)/bin/python
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 
-.PHONY: demo test check test-approval pictures torture torture-kill bench bench-emulator prepare register emulator clean lock
+.PHONY: demo test check test-approval pictures torture torture-kill bench bench-emulator prepare register runner-policy emulator clean lock
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: requirements.lock
@@ -63,6 +64,10 @@ register: $(VENV)/installed
 prepare: $(VENV)/installed
 	@test -n "$(ENVIRONMENT)" || { echo "say which: make prepare ENVIRONMENT=mine"; exit 1; }
 	$(RUN) -m prefect deployment run prepare/prepare --param environment=$(ENVIRONMENT) --watch
+
+runner-policy: $(VENV)/installed
+	@$(RUN) -m deployments.runner_policy $(foreach flow,$(or $(FLOW),prepare),--flow $(flow)) \
+		$(if $(ENVIRONMENT),--environment $(ENVIRONMENT))
 
 test-approval: $(VENV)/installed-dev
 	APPROVAL_STACK=1 $(RUN) -m pytest -n0 tests/reliability/test_approval.py

@@ -4,8 +4,11 @@
 - `call`: one API action as a value, and the four kinds of calls
 - `session`: sends a call; `endpoints`: where; `clock`: waits; `redaction`: keeps secrets out of what came back
 - `settle`: read, decide, act, verify; written once
-- `snapshot`: what a run has read, and what a dry run would write
+- `snapshot`: what a run has read, and what a dry run would write; `stopwatch`: how much of its time is the cloud's own
 - `policy`: policy documents compared by meaning
+- `effective_rights`: what somebody may do by all policies together, which `policy_statements policy_conditions
+  policy_patterns` read; `escalation`: ways to more rights
+- `dry_runs`: calls that ask whether a write would be let through
 - `prerequisites`: what Realtime Compute needs of the other products (roles, policies, names)
 - a module per product: `ram sts vpc ecs oss bssopenapi foas foasconsole ververica`, each with models, calls, deciders;
   what is a concept of its own stands beside it: `ram_account ram_policies ram_action`, `vpc_vswitches`, `oss_objects`,

@@ -128,6 +128,10 @@ def create_cluster(spec: ClusterSpec) -> Call[str]:
         path="/api/v2/clusters",
         means=f"create cluster {spec.name} from order {spec.order_id}",
         makes=cluster_key(spec),
+        remedy=(
+            "When it speaks of rights, the runner's identity lacks stream:CreateCluster, or ram:PassRole on the role "
+            "of the service; else read the code in the product's API reference. Correct the cause, then Retry this run."
+        ),
     )
 
 

@@ -170,6 +170,11 @@ def list_users_for_group(group: str) -> Call[tuple[str, ...]]:
     return read("ListUsersForGroup", _user_names, {"GroupName": group}, absent=absent, missing=(), paged=True)
 
 
+def list_groups_for_user(user: str) -> Call[tuple[str, ...]]:
+    """Give the names of the groups that a user is in. Source: RAM 2015-05-01, ListGroupsForUser."""
+    return read("ListGroupsForUser", _group_names, {"UserName": user}, absent=("EntityNotExist.User",), missing=())
+
+
 def add_user_to_group(user: str, group: str) -> Call[None]:
     """Source: RAM 2015-05-01, AddUserToGroup."""
     return write(
@@ -205,3 +210,7 @@ def _group(body: Mapping[str, Any]) -> Group:
 
 def _user_names(body: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(facts["UserName"] for facts in body["Users"]["User"])
+
+
+def _group_names(body: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(facts["GroupName"] for facts in body["Groups"]["Group"])

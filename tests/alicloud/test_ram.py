@@ -20,6 +20,7 @@ PUBLISHED = [
     (ram.get_login_profile("zhangq0000"), ram.LoginProfile("zhangq0000", True, True)),
     (ram.get_group("Dev-Team"), ram.Group("Dev-Team", "example comments")),
     (ram.list_users_for_group("Dev-Team"), ("Alice",)),
+    (ram.list_groups_for_user("Alice"), ("Dev-Team",)),
 ]
 
 
@@ -53,6 +54,7 @@ ABSENT = [
     (ram.get_login_profile("alice"), "EntityNotExist.User", None),
     (ram.get_group("flink"), "EntityNotExist.Group", None),
     (ram.list_users_for_group("flink"), "EntityNotExist.Group", ()),
+    (ram.list_groups_for_user("alice"), "EntityNotExist.User", ()),
 ]
 
 

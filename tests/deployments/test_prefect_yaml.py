@@ -19,7 +19,16 @@ def project_folder(monkeypatch):
 def test_every_flow_has_its_deployment_and_no_two_share_a_name():
     names = [deployment["name"] for deployment in DEPLOYMENTS]
 
-    assert sorted(names) == ["authorize", "check", "create-cluster", "create-project", "plan", "prepare", "resolve"]
+    assert sorted(names) == [
+        "authorize",
+        "check",
+        "create-cluster",
+        "create-project",
+        "plan",
+        "prepare",
+        "prove-access",
+        "resolve",
+    ]
     files = {path.stem for path in (ROOT / "flows").glob("*.py")} - {"__init__", "procedure"}
     assert {deployment["entrypoint"] for deployment in DEPLOYMENTS} == {f"flows/{verb}.py:{verb}" for verb in files}
 
@@ -37,18 +46,20 @@ def test_a_deployment_s_entrypoint_is_the_flow_of_its_name(deployment, project_f
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda each: each["name"])
-def test_a_deployment_says_what_it_does_and_does_nothing_by_itself(deployment):
+def test_a_deployment_says_what_it_does_and_writes_nothing_by_itself(deployment):
     schedules = deployment.get("schedules", [])
 
     assert len(deployment["description"]) > 40
     assert "realtime-compute" in deployment["tags"]
     assert {"writes", "reads"} & set(deployment["tags"])
-    assert [schedule["active"] for schedule in schedules] == [False] * (deployment["name"] != "resolve")
+    on = deployment["name"] == "plan"  # nightly: it finds drift and writes nothing
+    assert [schedule["active"] for schedule in schedules] == [on] * (deployment["name"] != "resolve")
+    assert not any(trigger["enabled"] for trigger in deployment.get("triggers", []))
     assert all(schedule["cron"] and schedule["timezone"] for schedule in schedules)
     assert deployment["work_pool"]["name"] == WORK_POOL
 
 
-def test_only_check_and_plan_are_said_to_read_alone():
+def test_only_check_plan_and_prove_access_are_said_to_read_alone():
     reading = [deployment["name"] for deployment in DEPLOYMENTS if "reads" in deployment["tags"]]
 
-    assert sorted(reading) == ["check", "plan"]
+    assert sorted(reading) == ["check", "plan", "prove-access"]

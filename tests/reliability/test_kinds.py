@@ -44,6 +44,8 @@ WITH_TOKEN = {
     "AuthorizeSecurityGroup",
     "RevokeSecurityGroup",
 }
+# What has the name of a write but asks for a dry run, which changes nothing. Source: VPC 2016-04-28, DryRun.
+DRY = {"dry_runs.create_vpc"}
 # What leaves a version each time. Source: OSS, PutObject in a versioned bucket; RAM 2015-05-01, CreatePolicyVersion.
 LEAVES_A_VERSION = {"PutObject", "CreatePolicyVersion"}
 
@@ -99,6 +101,10 @@ def test_every_call_has_a_kind_that_fits_its_action(name):
 
     assert isinstance(call, Call)
     assert isinstance(call.kind, Kind)
+    assert (name in DRY) == (call.parameters.get("DryRun") == "true")
+    if name in DRY:
+        assert call.is_read
+        return
     assert call.is_read == bool(READING.match(call.action)), f"{call.action} is {call.kind}"
     assert ((call.product, call.action) in NEVER_TWICE) == call.once_only
     assert (call.action in WITH_TOKEN) == (call.kind is Kind.TOKENED)

@@ -1,0 +1,169 @@
+"""The names that an environment gives to what a runner touches, by what is done to them.
+
+An empty set means that nothing of the kind is ever done: a right on it is not needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, get_args
+
+from alicloud.journal import journal_key
+from alicloud.ram_policies import Attachment
+from blocks import desired
+from blocks.environment import Environment
+
+NameSet = Literal[
+    "region",
+    "account",
+    "bucket",
+    "encrypted_bucket",
+    "journal",
+    "packages",
+    "settings",  # RAM's first-time settings are made
+    "users",
+    "described_users",  # with a display name or e-mail to keep right
+    "logons",
+    "logons_with_mfa",
+    "groups",
+    "described_groups",
+    "filled_groups",
+    "members",  # of groups
+    "entitled_users",  # with a policy of their own
+    "entitled_groups",
+    "policies_of_users",
+    "policies_of_groups",
+    "people_policies",
+    "any_group",  # that a user may be in
+    "any_policy",  # that somebody may hold
+    "role",
+    "role_policies",
+    "made_role",  # the role where it may be made and changed by API
+    "made_role_policy",  # the custom policy of exclusive mode, where that may be
+    "vpc",
+    "new_vpc",
+    "existing_vpc",
+    "new_vswitches",
+    "exclusive",
+    "managed",
+    "ordered",  # the workspace may be ordered
+    "projects",  # of exclusive mode
+    "projects_with_packages",
+    "namespaces",
+    "namespaces_with_members",
+    "namespace_members",
+]
+Names = Mapping[NameSet, tuple[str, ...]]
+
+# `*` for every name: a template of what any environment may need.
+ANY_ENVIRONMENT: Names = {
+    **dict.fromkeys(get_args(NameSet), ("*",)),
+    "policies_of_users": ("*:policy/*",),
+    "policies_of_groups": ("*:policy/*",),
+    "people_policies": ("*:policy/*",),
+    "any_policy": ("*:policy/*", "system:policy/*"),
+    "made_role_policy": ("*:policy/*",),
+    "role_policies": ("*:policy/*", "system:policy/*"),
+}
+
+
+def names_of(environment: Environment) -> Names:
+    """Give every name that the runner of an environment touches."""
+    account = environment.account or "*"
+    return {
+        "region": (environment.region,),
+        "account": (account,),
+        **_storage(environment),
+        **_people(environment, account),
+        **_service(environment, account),
+        **_network(environment),
+        **_cluster(environment),
+    }
+
+
+def _storage(environment: Environment) -> Names:
+    storage = environment.storage
+    return {
+        "bucket": (storage.bucket,),
+        "encrypted_bucket": _when(storage.encryption, storage.bucket),
+        "journal": (journal_key(environment.name),),
+        "packages": tuple(f"udf/{package.name}" for package in storage.udf_packages),
+    }
+
+
+def _people(environment: Environment, account: str) -> Names:
+    people, accesses = environment.people, desired.accesses(environment)
+    of_users = [access for access in accesses if access.attachment.principal_kind == "user"]
+    of_groups = [access for access in accesses if access.attachment.principal_kind == "group"]
+    logons = [user for user in people.users if user.console_logon]
+    filled = [group for group in people.groups if group.members]
+    return {
+        "settings": _when(people.initialize_ram, "*"),
+        "users": tuple(user.name for user in people.users),
+        "described_users": tuple(user.name for user in people.users if user.display_name or user.email),
+        "logons": tuple(user.name for user in logons),
+        "logons_with_mfa": tuple(user.name for user in logons if user.mfa_required),
+        "groups": tuple(group.name for group in people.groups),
+        "described_groups": tuple(group.name for group in people.groups if group.comments),
+        "filled_groups": tuple(group.name for group in filled),
+        "members": _each(name for group in filled for name in group.members),
+        "entitled_users": tuple(access.attachment.principal for access in of_users),
+        "entitled_groups": tuple(access.attachment.principal for access in of_groups),
+        "policies_of_users": tuple(f"{account}:policy/{access.policy.name}" for access in of_users),
+        "policies_of_groups": tuple(f"{account}:policy/{access.policy.name}" for access in of_groups),
+        "people_policies": tuple(f"{account}:policy/{access.policy.name}" for access in accesses),
+        "any_group": ("*",),
+        "any_policy": (f"{account}:policy/*", "system:policy/*"),
+    }
+
+
+def _service(environment: Environment, account: str) -> Names:
+    wanted = desired.service_policies(environment)
+    makes = environment.service_role.create
+    custom = [_policy(each, account) for each in wanted.policies if each.type == "Custom"]
+    return {
+        "role": (wanted.principal,),
+        "role_policies": tuple(_policy(each, account) for each in wanted.policies),
+        "made_role": _when(makes, wanted.principal),
+        "made_role_policy": tuple(custom) if makes else (),
+    }
+
+
+def _policy(attachment: Attachment, account: str) -> str:
+    return f"{account if attachment.type == 'Custom' else 'system'}:policy/{attachment.name}"
+
+
+def _network(environment: Environment) -> Names:
+    vpc, may_create = environment.network.vpc, environment.safety.may_create_network
+    makes_vswitch = may_create and any(not vswitch.id for vswitch in environment.network.vswitches)
+    return {
+        "vpc": (vpc.id or "*",),  # the id of one that is made is not known before
+        "new_vpc": _when(may_create and not vpc.id, "*"),
+        "existing_vpc": _when(vpc.id, vpc.id),
+        "new_vswitches": _when(makes_vswitch, "*"),
+    }
+
+
+def _cluster(environment: Environment) -> Names:
+    exclusive = environment.cluster.mode == "exclusive"
+    projects = tuple(project.name for project in environment.projects)
+    members = {project.name: desired.namespace_members(environment, project) for project in environment.projects}
+    packages = environment.storage.udf_packages
+    return {
+        "exclusive": _when(exclusive, "*"),
+        "managed": _when(not exclusive, "*"),
+        "ordered": _when(not exclusive and environment.safety.may_order, "*"),
+        "projects": projects if exclusive else (),
+        "projects_with_packages": _each(package.project for package in packages if package.project and exclusive),
+        "namespaces": () if exclusive else projects,
+        "namespaces_with_members": () if exclusive else tuple(name for name in projects if members[name]),
+        "namespace_members": () if exclusive else _each(user for each in members.values() for user, _ in each),
+    }
+
+
+def _when(holds: object, name: str) -> tuple[str, ...]:
+    return (name,) if holds else ()
+
+
+def _each(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))

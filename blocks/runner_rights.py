@@ -1,0 +1,218 @@
+"""The least rights of whoever runs a flow: which calls it may send, on what, and what is left to the account itself.
+
+The calls are declared by part of the procedure, since a step decides while it runs what it sends. Tests compare the
+declaration with what the steps can reach and with what an account's log shows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal
+
+from alicloud.call_rights import ACCOUNT_ONLY, RIGHTS, WRITES, CallRight, Key
+from blocks.runner_names import Names, NameSet
+
+FlowName = Literal[
+    "prepare", "plan", "authorize", "check", "create_cluster", "create_project", "prove_access", "resolve"
+]
+
+
+@dataclass(frozen=True)
+class Need:
+    """A call that a part may send: only where `given` has names; `names` tells with whose names its resources fill."""
+
+    key: Key
+    given: NameSet | None
+    names: Mapping[str, NameSet]
+
+
+def _need(product_code: str, action: str, given: NameSet | None = None, **names: NameSet) -> Need:
+    return Need((product_code, action), given, names)
+
+
+IDENTITY = (
+    _need("Sts", "GetCallerIdentity"),
+    _need("Ram", "GetAccountAlias"),
+)
+JOURNAL = (
+    _need("oss", "GetObject", key="journal"),
+    _need("oss", "AppendObject", key="journal"),
+)
+BUCKET = (
+    _need("oss", "GetBucketInfo"),
+    _need("oss", "GetBucketPolicy"),
+    _need("oss", "PutBucket"),
+    _need("oss", "PutBucketVersioning"),
+    _need("oss", "PutBucketEncryption", bucket="encrypted_bucket"),
+)
+PACKAGES = (
+    _need("oss", "HeadObject", key="packages"),
+    _need("oss", "PutObject", key="packages"),
+)
+PEOPLE = (
+    _need("Ram", "GetPasswordPolicy", "settings"),
+    _need("Ram", "SetPasswordPolicy", "settings"),
+    _need("Ram", "GetSecurityPreference", "settings"),
+    _need("Ram", "SetSecurityPreference", "settings"),
+    _need("Ram", "GetUser", user="users"),
+    _need("Ram", "CreateUser", "users"),
+    _need("Ram", "UpdateUser", user="described_users"),
+    _need("Ram", "GetLoginProfile", user="logons"),
+    _need("Ram", "CreateLoginProfile", user="logons"),
+    _need("Ram", "UpdateLoginProfile", user="logons_with_mfa"),
+    _need("Ram", "GetGroup", group="groups"),
+    _need("Ram", "CreateGroup", "groups"),
+    _need("Ram", "UpdateGroup", group="described_groups"),
+    _need("Ram", "ListUsersForGroup", group="groups"),
+    _need("Ram", "AddUserToGroup", user="members", group="filled_groups"),
+    _need("Ram", "GetPolicy", policy="people_policies"),
+    _need("Ram", "CreatePolicy", "people_policies"),
+    _need("Ram", "CreatePolicyVersion", policy="people_policies"),
+    _need("Ram", "ListPoliciesForUser", user="entitled_users"),
+    _need("Ram", "AttachPolicyToUser", user="entitled_users", policy="policies_of_users"),
+    _need("Ram", "ListPoliciesForGroup", group="entitled_groups"),
+    _need("Ram", "AttachPolicyToGroup", group="entitled_groups", policy="policies_of_groups"),
+)
+SERVICE = (
+    _need("Ram", "GetRole", role="role"),
+    _need("Ram", "CreateRole", "made_role"),
+    _need("Ram", "UpdateRole", role="made_role"),
+    _need("Ram", "ListPoliciesForRole", role="role"),
+    _need("Ram", "AttachPolicyToRole", role="made_role", policy="role_policies"),
+    _need("Ram", "GetPolicy", policy="role_policies"),
+    _need("Ram", "CreatePolicy", "made_role_policy"),
+    _need("Ram", "CreatePolicyVersion", policy="made_role_policy"),
+    _need("foas", "ListCluster", "exclusive"),  # the custom policy is open while a cluster is STARTING
+)
+NETWORK = (
+    _need("Vpc", "DescribeZones"),
+    _need("Vpc", "DescribeVpcs"),
+    _need("Vpc", "CreateVpc", "new_vpc"),
+    _need("Vpc", "ModifyVpcAttribute", vpc="existing_vpc"),
+    _need("Vpc", "DescribeVSwitches"),
+    _need("Vpc", "CreateVSwitch", "new_vswitches", vpc="vpc"),
+    _need("foas", "ListCluster", "exclusive"),
+    _need("Ecs", "DescribeAvailableResource", "exclusive"),
+    _need("foasconsole", "DescribeInstances", "managed"),
+    _need("foasconsole", "DescribeSupportedZones", "managed"),
+)
+ORDER = (
+    _need("BssOpenApi", "QueryAvailableInstances", "exclusive"),
+    _need("foas", "ListCluster", "exclusive"),
+    _need("foasconsole", "QueryCreateInstancePrice", "managed"),
+)
+PROJECT_RIGHTS = (_need("foas", "ListProject", "projects"),)
+CLUSTER = (
+    _need("foas", "CreateCluster", "exclusive", role="role"),
+    _need("foas", "GetClusterDetails", "exclusive"),
+    _need("Ecs", "DescribeSecurityGroups", "exclusive"),
+    _need("Ecs", "DescribeNetworkInterfaces", "exclusive"),
+    _need("foasconsole", "CreateInstance", "ordered"),
+)
+EXISTING_CLUSTER = (
+    _need("foas", "ListCluster", "exclusive"),
+    _need("foasconsole", "DescribeInstances", "managed"),
+)
+PROJECTS = (
+    _need("foas", "GetClusterResource", "projects"),
+    _need("foas", "ListProject", "projects"),
+    _need("foas", "CreateProject", "projects", project="projects"),
+    _need("foas", "GetClusterQueueInfo", "projects"),
+    _need("foas", "CreateQueue", "projects"),
+    _need("foas", "UpdateQueue", "projects"),
+    _need("foas", "ListProjectBindQueue", project="projects"),
+    _need("foas", "BindQueue", project="projects"),
+    _need("foas", "ListPackage", project="projects_with_packages"),
+    _need("foas", "CreatePackage", project="projects_with_packages"),
+    _need("foas", "UpdatePackage", project="projects_with_packages"),
+    _need("foasconsole", "DescribeNamespaces", "namespaces"),
+    _need("foasconsole", "CreateNamespace", "namespaces"),
+    _need("Ram", "GetUser", user="namespace_members"),
+    _need("ververica", "ListMembers", project="namespaces_with_members"),
+    _need("ververica", "CreateMember", project="namespaces_with_members"),
+    _need("ververica", "UpdateMember", project="namespaces_with_members"),
+)
+ACCESS = (  # whatever is attached, to whomever; live probes need rights on a role that is named when they start
+    _need("Ram", "GetUser", user="users"),
+    _need("Ram", "ListGroupsForUser", user="users"),
+    _need("Ram", "ListPoliciesForUser", user="users"),
+    _need("Ram", "GetGroup", group="groups"),
+    _need("Ram", "ListUsersForGroup", group="groups"),
+    _need("Ram", "ListPoliciesForGroup", group="any_group"),
+    _need("Ram", "GetRole", role="role"),
+    _need("Ram", "ListPoliciesForRole", role="role"),
+    _need("Ram", "GetPolicy", policy="any_policy"),
+    _need("foas", "ListCluster", "exclusive"),
+)
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The parts that a flow is made of, and whether it writes."""
+
+    parts: tuple[tuple[Need, ...], ...]
+    writes: bool = True
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """The calls that it may send."""
+        return tuple(need for part in self.parts for need in part if self.writes or need.key not in WRITES)
+
+
+_SURROUNDINGS = (IDENTITY, JOURNAL, NETWORK, BUCKET, PACKAGES, ORDER)
+_EVERYTHING = (*_SURROUNDINGS, PEOPLE, SERVICE, PROJECT_RIGHTS, CLUSTER, PROJECTS)
+
+# As flows/procedure.py composes them. A new flow is a new line here.
+FLOWS: Mapping[FlowName, Flow] = {
+    "prepare": Flow(_EVERYTHING),
+    "plan": Flow(_EVERYTHING, writes=False),
+    "authorize": Flow((IDENTITY, JOURNAL, BUCKET, PEOPLE, SERVICE)),
+    "check": Flow((*_SURROUNDINGS, PROJECT_RIGHTS), writes=False),
+    "create_cluster": Flow((*_SURROUNDINGS, SERVICE, CLUSTER)),
+    "create_project": Flow((IDENTITY, JOURNAL, BUCKET, PROJECT_RIGHTS, EXISTING_CLUSTER, PROJECTS)),
+    "prove_access": Flow((IDENTITY, JOURNAL, ACCESS), writes=False),
+    "resolve": Flow((JOURNAL,)),
+}
+
+
+def grants(flows: Iterable[FlowName], names: Names) -> dict[str, list[str]]:
+    """Give what the runner of these flows needs: the resources that each action is allowed on.
+
+    What only the account itself may do is not among it: a right does not help.
+    """
+    found: dict[str, set[str]] = defaultdict(set)
+    for need in _needs(flows, names):
+        if need.key not in ACCOUNT_ONLY:
+            for right in RIGHTS[need.key]:
+                found[right.name].update(_resources(right, need, names))
+    return {action: sorted(resources) for action, resources in sorted(found.items()) if resources}
+
+
+def account_only(flows: Iterable[FlowName], names: Names) -> dict[str, str]:
+    """Give the actions that the account's own AccessKey must send, each with the reason."""
+    wanted = {need.key for need in _needs(flows, names)}
+    return {action: reason for (code, action), reason in ACCOUNT_ONLY.items() if (code, action) in wanted}
+
+
+def _needs(flows: Iterable[FlowName], names: Names) -> Iterator[Need]:
+    for flow in flows:
+        for need in FLOWS[flow].needs:
+            if need.given is None or names[need.given]:
+                yield need
+
+
+def _resources(right: CallRight, need: Need, names: Names) -> Iterator[str]:
+    """Fill a right's resources; one whose names are an empty set for this environment gives none."""
+    sets = {field: names[need.names.get(field, field)] for field in right.placeholders}  # type: ignore[arg-type]
+    if all(sets.values()):
+        for resource in right.resources:
+            yield from _filled(resource, sets)
+
+
+def _filled(resource: str, sets: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    fields = [field for field in sets if f"{{{field}}}" in resource]
+    for chosen in product(*(sets[field] for field in fields)):
+        yield resource.format(**dict(zip(fields, chosen, strict=True)))

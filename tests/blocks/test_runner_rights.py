@@ -1,0 +1,181 @@
+"""What of an environment makes which right necessary, and on what."""
+
+import pytest
+
+from blocks.runner_names import ANY_ENVIRONMENT, names_of
+from blocks.runner_rights import FLOWS, account_only, grants
+from tests.flows.running import environment
+
+ACCOUNT = "1376771854400000"
+RAM = f"acs:ram:*:{ACCOUNT}"
+ALICE = {"name": "alice"}
+GROUP = {"name": "developers"}
+
+
+def rights(mode="exclusive", flow="prepare", **changes):
+    return grants([flow], names_of(environment(mode, account=ACCOUNT, **changes)))
+
+
+def people(*users, groups=(), **fields):
+    return {"users": list(users), "groups": list(groups), **fields}
+
+
+ONLY_WHERE_NEEDED = {
+    "no users": ("ram:CreateUser", {"people": people()}, {"people": people(ALICE)}, [f"{RAM}:user/*"]),
+    "nothing to describe": (
+        "ram:UpdateUser",
+        {"people": people(ALICE)},
+        {"people": people(ALICE, {"name": "bob", "email": "bob@example.com"})},
+        [f"{RAM}:user/bob"],
+    ),
+    "no logon": (
+        "ram:CreateLoginProfile",
+        {"people": people(ALICE)},
+        {"people": people(ALICE, {"name": "bob", "console_logon": True})},
+        [f"{RAM}:user/bob"],
+    ),
+    "no second factor": (
+        "ram:UpdateLoginProfile",
+        {"people": people(ALICE | {"console_logon": True, "mfa_required": False})},
+        {"people": people(ALICE | {"console_logon": True})},
+        [f"{RAM}:user/alice"],
+    ),
+    "no groups": ("ram:CreateGroup", {"people": people()}, {"people": people(groups=[GROUP])}, [f"{RAM}:group/*"]),
+    "nobody in a group": (
+        "ram:AddUserToGroup",
+        {"people": people(ALICE, groups=[GROUP])},
+        {"people": people(ALICE, groups=[GROUP, GROUP | {"name": "operators", "members": ["alice"]}])},
+        [f"{RAM}:group/operators", f"{RAM}:user/alice"],
+    ),
+    "a group without projects": (
+        "ram:AttachPolicyToGroup",
+        {"people": people(groups=[GROUP])},
+        {"people": people(groups=[GROUP | {"projects": ["*"]}])},
+        [f"{RAM}:group/developers", f"{RAM}:policy/RealtimeCompute-flink-exclusive-group-developers"],
+    ),
+    "RAM is left alone": (
+        "ram:SetPasswordPolicy",
+        {"people": people(initialize_ram=False)},
+        {"people": people()},
+        [f"{RAM}:*"],
+    ),
+    "the role is only checked": (
+        "ram:UpdateRole",
+        {"service_role": {"create": False}},
+        {},
+        [f"{RAM}:role/AliyunStreamDefaultRole"],
+    ),
+    "its policy is only checked": (
+        "ram:CreatePolicyVersion",
+        {"service_role": {"create": False}, "people": people()},
+        {"people": people()},
+        [f"{RAM}:policy/AliyunStreamDefaultRolePolicy"],
+    ),
+    "a VPC that exists": (
+        "vpc:CreateVpc",
+        {"network": {"vpc": {"id": "vpc-1", "name": None, "cidr": None}}},
+        {},
+        [f"acs:vpc:cn-hangzhou:{ACCOUNT}:vpc/*"],
+    ),
+    "a VPC that is made": (
+        "vpc:ModifyVpcAttribute",
+        {},
+        {"network": {"vpc": {"id": "vpc-1", "name": None, "cidr": None}}},
+        [f"acs:vpc:cn-hangzhou:{ACCOUNT}:vpc/vpc-1"],
+    ),
+    "no network may be made": (
+        "vpc:CreateVSwitch",
+        {"safety": {"may_create_network": False}},
+        {"network": {"vpc": {"id": "vpc-1", "name": None, "cidr": None}}},
+        [f"acs:vpc:cn-hangzhou:{ACCOUNT}:vpc/vpc-1", f"acs:vpc:cn-hangzhou:{ACCOUNT}:vswitch/*"],
+    ),
+    "no encryption": (
+        "oss:PutBucketEncryption",
+        {"storage": {"encryption": ""}},
+        {},
+        [f"acs:oss:*:{ACCOUNT}:flink-exclusive-packages"],
+    ),
+    "a package of no project": (
+        "stream:CreatePackage",
+        {"storage": {"udf_packages": [{"name": "a.jar", "path": "a.jar"}]}},
+        {"storage": {"udf_packages": [{"name": "a.jar", "path": "a.jar", "project": "orders"}]}},
+        [f"acs:stream:cn-hangzhou:{ACCOUNT}:orders"],
+    ),
+    "no projects": (
+        "stream:BindQueue",
+        {"projects": [], "people": people()},
+        {},
+        [f"acs:stream:cn-hangzhou:{ACCOUNT}:orders"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("right", "without", "with_", "where"), ONLY_WHERE_NEEDED.values(), ids=ONLY_WHERE_NEEDED)
+def test_a_right_is_granted_only_where_the_environment_wants_what_it_is_for(right, without, with_, where):
+    assert right not in rights(**without)
+    assert rights(**with_)[right] == where
+
+
+def test_a_workspace_may_be_ordered_only_where_the_environment_says_so():
+    assert "stream:CreateVvpInstance" in rights("managed")
+    assert "stream:CreateVvpInstance" not in rights("managed", safety={"may_order": False, "max_price": None})
+
+
+def test_the_modes_share_no_right_on_what_the_other_one_is_made_of():
+    exclusive, managed = rights(), rights("managed")
+
+    assert "ram:PassRole" in exclusive
+    assert {"ram:PassRole", "stream:ListCluster", "bssapi:QueryAvailableInstances"} & set(managed) == set()
+    assert not any("Vvp" in right for right in exclusive)
+
+
+def test_objects_are_the_journal_and_the_packages_alone():
+    found = rights(storage={"udf_packages": [{"name": "a.jar", "path": "a.jar"}]})
+
+    bucket = f"acs:oss:*:{ACCOUNT}:flink-exclusive-packages"
+    expected = [f"{bucket}/.realtime-compute-preparation/flink-exclusive/journal.jsonl", f"{bucket}/udf/a.jar"]
+    assert found["oss:GetObject"] == found["oss:PutObject"] == expected
+    assert "oss:DeleteObject" not in found
+
+
+def test_attachments_to_the_role_are_of_its_own_policies_alone():
+    assert rights()["ram:AttachPolicyToRole"] == [
+        f"{RAM}:policy/AliyunStreamDefaultRolePolicy",
+        f"{RAM}:role/AliyunStreamDefaultRole",
+        "acs:ram:*:system:policy/AliyunOSSFullAccess",
+        "acs:ram:*:system:policy/AliyunStreamRolePolicy",
+    ]
+
+
+def test_an_environment_without_an_account_has_a_star_in_its_place():
+    found = grants(["prepare"], names_of(environment()))
+
+    assert found["ram:GetUser"] == ["acs:ram:*:*:user/alice", "acs:ram:*:*:user/bob"]
+
+
+@pytest.mark.requirement("R12", "R23")
+def test_what_only_the_account_may_do_is_told_and_not_granted():
+    names = names_of(environment())
+
+    assert "stream:CreateProject" not in grants(FLOWS, names)
+    assert set(account_only(FLOWS, names)) == {"CreateProject"}
+    assert account_only(["plan", "check", "authorize", "create_cluster", "resolve"], names) == {}
+
+
+def test_several_flows_together_have_the_rights_of_each():
+    names = ANY_ENVIRONMENT
+
+    both = grants(["authorize", "create_project"], names)
+
+    for flow in ("authorize", "create_project"):
+        for right, where in grants([flow], names).items():
+            assert set(where) <= set(both[right])
+    assert set(both) == set(grants(["authorize"], names)) | set(grants(["create_project"], names))
+
+
+def test_prepare_may_do_what_each_flow_may_that_is_a_part_of_it():
+    names = ANY_ENVIRONMENT
+    whole = grants(["prepare"], names)
+
+    for flow in set(FLOWS) - {"prove_access"}:
+        assert all(set(where) <= set(whole[right]) for right, where in grants([flow], names).items()), flow
