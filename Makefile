@@ -1,6 +1,6 @@
 # make demo      the main job on an embedded emulator and Prefect server; EXIT=1 ends after the closing table
 # make test      the tests
-# make check     format, lint, types, layers, tests
+# make check     format, lint, types, layers, tests; those that passed for the very same files are not run again
 # make bench     calls and times of first and second runs, against the critical path
 # make torture  every fault at every call of a first run: make torture COUNT=200 SEED=7 for a sample
 # make torture-kill  kill -9 in the middle of real runs: make torture-kill COUNT=20 SEED=7
@@ -11,9 +11,12 @@
 # make test-approval  runs that wait for a person while their worker is killed: wants a machine to itself
 # make pictures  the pictures of docs/operating.md, taken by tests/dashboard (needs Debian's chromium)
 # make prepare   one run of `prepare` through its deployment: make prepare ENVIRONMENT=flink-exclusive
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+FILES := $(shell find . -mindepth 1 \( -path './.*' -o -name build -o -name __pycache__ \) -prune -o -type f -print)
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 
@@ -33,14 +36,20 @@ demo: $(VENV)/installed
 	$(RUN) -m deployments.demo $(if $(EXIT),--exit)
 
 test: $(VENV)/installed-dev
-	$(RUN) -m pytest -n auto
+	@mkdir -p build && rm -f build/tested
+	$(RUN) -m pytest -n auto | tee build/testing
+	@mv build/testing build/tested
+
+build/tested: $(FILES)
+	@$(MAKE) --no-print-directory test
 
 check: $(VENV)/installed-dev
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(RUN) -m pytest -n auto
+	@$(MAKE) --no-print-directory build/tested
+	@tail -n 1 build/tested
 
 bench: $(VENV)/installed
 	$(RUN) -m benchmarks.prepare

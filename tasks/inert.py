@@ -23,14 +23,14 @@ def printable(text: str) -> str:
 
 def plain(text: str) -> str:
     """Write a text into a line of Markdown, so that neither Markdown nor HTML in it takes effect."""
-    text = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]|!#~])", r"\\\1", text)
+    return _escaped(one_line(text))
 
 
 def linked(text: str) -> str:
     """Write a text into a line of Markdown in which nothing takes effect but addresses of the vendor's."""
-    parts = re.split(r"(https://(?:[a-z0-9-]+\.)+(?:aliyun|alibabacloud)\.com/[\w/?=&%:,.-]*[\w/])", text)
-    return "".join(f"<{part}>" if number % 2 else plain(part) for number, part in enumerate(parts))
+    address = r"(https://(?:[a-z0-9-]+\.)+(?:aliyun|alibabacloud)\.com/[\w/?=&%:,.-]*[\w/])"
+    parts = re.split(address, one_line(text))
+    return "".join(f"<{part}>" if number % 2 else _escaped(part) for number, part in enumerate(parts))
 
 
 def cell(text: str) -> str:
@@ -56,6 +56,11 @@ def fenced(text: str, language: str) -> str:
     runs = re.findall(r"^\s*(`+)", text, re.MULTILINE)
     fence = "`" * max(3, *(len(run) + 1 for run in runs), 3)
     return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _escaped(text: str) -> str:
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]|!#~])", r"\\\1", text)
 
 
 def _printable(line: str) -> str:
