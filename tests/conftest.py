@@ -1,6 +1,6 @@
 """Counts which requirements R1 to R24 passing tests hold; a full run in which one has none fails.
 
-Gives all tests that share one Prefect server to one worker, too.
+Gives tests that share a server to one worker, too.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 class _Groups(LoadScopeScheduling):
-    """Keeps tests/flows together, and the tests that search one scene or one set of killed runs.
+    """Keeps the tests of a file of flows together, and those that search one scene or one set of killed runs.
 
-    Those of flows are marked xdist_group("prefect") for --dist loadgroup, but xdist 3.8.0 writes the group's name where
-    pytest 9.2 does not read it.
+    A worker that runs tests of flows has a Prefect server of its own. xdist's own --dist loadgroup writes the name of a
+    group where pytest 9.2 does not read it.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -67,7 +67,7 @@ class _Groups(LoadScopeScheduling):
                 return scene
         if nodeid.startswith("tests/dashboard/"):
             return "dashboard"
-        return "prefect" if nodeid.startswith("tests/flows/") else nodeid
+        return nodeid.partition("::")[0] if nodeid.startswith("tests/flows/") else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)

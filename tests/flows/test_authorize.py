@@ -4,8 +4,6 @@ from emulator import ram as emulated_ram
 from flows.authorize import authorize
 from tests.flows.rights import ROLE, allowed, default_document
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 
 @pytest.mark.requirement("R1", "R4", "R7")
 def test_authorize_makes_people_and_role_and_touches_nothing_else(make_trial):

@@ -4,8 +4,6 @@ from emulator import oss_state as emulated_oss
 from flows.check import check
 from tests.flows.conftest import artifact
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 
 @pytest.mark.requirement("R13", "R17", "R19", "R20")
 def test_a_check_writes_nothing_and_tells_what_prepare_would_write(make_trial):

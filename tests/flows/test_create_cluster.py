@@ -4,8 +4,6 @@ from flows.create_cluster import create_cluster
 from flows.create_project import create_project
 from tests.flows.rights import ROLE, only
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 
 @pytest.mark.requirement("R14", "R21", "R22", "R23")
 def test_a_cluster_alone_and_then_its_projects(make_trial):

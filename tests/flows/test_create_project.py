@@ -7,8 +7,6 @@ from flows.create_project import create_project
 from tests.emulator.client import Running as SignedClient
 from tests.flows.rights import only
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 
 @pytest.mark.requirement("R12", "R23")
 def test_a_ram_user_makes_the_cluster_but_not_its_projects(make_trial):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
 
@@ -11,8 +10,6 @@ from alicloud.ram import UserSpec
 from flows.check import check
 from flows.prepare import prepare
 from tasks.ram_user import ensure_user
-
-pytestmark = pytest.mark.xdist_group("prefect")
 
 NOT_NAMES = [
     "..",

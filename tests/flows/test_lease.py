@@ -14,7 +14,6 @@ from flows.prepare import prepare
 from flows.resolve import resolve
 from tests.flows.conftest import artifact
 
-pytestmark = pytest.mark.xdist_group("prefect")
 INTENT = re.compile(r"deployment `resolve` with intent ([0-9a-f]{12})")
 
 

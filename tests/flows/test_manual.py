@@ -9,8 +9,6 @@ from flows.plan import plan
 from flows.prepare import prepare
 from tests.flows.conftest import artifact
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 ORDER = {"foas": {"orders": [{"region": "cn-hangzhou", "instance_id": "blinkonecs_1"}]}}
 PATIENT = {"manual_minutes": 43_200}  # 130 s of ours on the trials' clock
 

@@ -8,7 +8,7 @@ from flows.prepare import prepare
 from tasks.opening import opening
 from tests.flows.running import environment
 
-pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
+pytestmark = pytest.mark.usefixtures("prefect_server")
 
 
 def save(name, credentials="missing"):

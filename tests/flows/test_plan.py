@@ -16,8 +16,6 @@ from tests.flows.conftest import FOLDER, artifact
 from tests.flows.rights import CUSTOM, document_of
 from tests.flows.test_prepare_existing import EVERYTHING, TRAPPED
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 SEEDS = ["nothing", "exclusive-order", "everything", "traps"]
 WORLDS = [(seed, source) for seed in SEEDS for source in ("exclusive", "managed")]
 ALL_WORLDS = [*WORLDS, ("everything", EVERYTHING), ("traps", TRAPPED)]

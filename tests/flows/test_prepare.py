@@ -24,8 +24,6 @@ from tests.flows.rights import (
     trusted,
 )
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 PEOPLE = "RealtimeCompute-flink-exclusive-group-flink-developers"
 OPERATORS = "RealtimeCompute-flink-exclusive-group-flink-operators"
 

@@ -4,8 +4,6 @@ from flows.prepare import prepare
 from tests.flows.conftest import without_journal
 from tests.flows.rights import CREATION, CUSTOM, NETWORK, ROLE, allowed, default_document, everywhere, trusted
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 # What stands in the seed `everything`, written down as an environment.
 EVERYTHING = {
     "region": "cn-hangzhou",

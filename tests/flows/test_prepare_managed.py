@@ -4,8 +4,6 @@ from flows.prepare import prepare
 from tests.flows.conftest import artifact
 from tests.flows.rights import only
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 
 @pytest.mark.requirement("R13", "R24")
 def test_a_new_account_gets_one_workspace_with_its_namespaces_and_members_and_keeps_it(make_trial):

@@ -15,8 +15,6 @@ from flows.prepare import prepare
 from tests.flows.conftest import artifact
 from tests.flows.rights import ROLE, only
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 
 def test_a_step_that_fails_stops_only_what_needs_it_and_the_next_run_does_only_what_is_missing(make_trial):
     trial = make_trial("exclusive-order")

@@ -14,7 +14,7 @@ from tasks.progress import Look, Timing, wait_with_progress
 from tests.flows.conftest import artifact
 from tests.flows.test_lease import entries
 
-pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
+pytestmark = pytest.mark.usefixtures("prefect_server")
 
 TIMING = Timing(expected_seconds=1800, timeout_seconds=3600, poll_seconds=300)
 

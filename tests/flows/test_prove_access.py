@@ -12,8 +12,6 @@ from flows.prove_access import prove_access
 from tests.flows.conftest import FOLDER, artifact
 from tests.flows.rights import CUSTOM, NETWORK, ROLE, document_of
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 RUNNER = Identity("LTAI5tEmulatorRunner", "emulator-runner-secret")
 READING = [f"Aliyun{name}ReadOnlyAccess" for name in ("RAM", "VPC", "ECS", "OSS", "BSS", "Stream")]  # README, Rights
 DEVELOPERS = "RealtimeCompute-flink-exclusive-group-flink-developers"

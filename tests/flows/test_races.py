@@ -11,8 +11,6 @@ from flows.prepare import prepare
 from tasks import opening
 from tests.flows.rights import only
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 WORKERS = 2
 CASES = [("exclusive", "exclusive-order", "CreateCluster"), ("managed", "nothing", "CreateInstance")]
 

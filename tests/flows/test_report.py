@@ -4,14 +4,11 @@ import re
 from base64 import b64decode
 from xml.etree import ElementTree
 
-import pytest
 from prefect.artifacts import Artifact
 
 from flows.check import check
 from flows.prepare import prepare
 from tests.flows.conftest import artifact
-
-pytestmark = pytest.mark.xdist_group("prefect")
 
 
 def test_a_refused_run_reports_what_stands_in_the_way_and_what_it_would_have_written(make_trial):

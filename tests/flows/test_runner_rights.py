@@ -348,7 +348,6 @@ def test_the_right_to_create_projects_would_not_help(account):
 # The flows themselves, in Prefect
 
 
-@pytest.mark.xdist_group("prefect")
 @pytest.mark.parametrize(
     ("flow", "seed", "wanted"),
     [(plan, "exclusive-order", NEW), (check, "exclusive-order", NEW), (prepare, "nothing", MANAGED)],

@@ -1,12 +1,11 @@
 """A single step from the dashboard: it alone writes, and what it builds on must be there."""
 
-import pytest
+from unittest.mock import patch
 
+from flows.authorize import authorize
 from flows.plan import plan
 from flows.prepare import prepare
 from tests.flows.conftest import artifact
-
-pytestmark = pytest.mark.xdist_group("prefect")
 
 
 def chosen(trial, *steps):
@@ -70,3 +69,16 @@ def test_a_step_of_the_other_mode_is_refused_before_anything_is_written(make_tri
     assert state.is_failed()
     assert "(exclusive mode) has no step ensure_workspace" in state.message
     assert trial.writes() == []
+
+
+def test_only_a_whole_prepare_says_that_the_environment_is_ready(make_trial):
+    trial = make_trial("exclusive-order")
+
+    with patch("tasks.events.emit_event") as emitted:
+        trial.run(authorize)
+        chosen(trial, "ensure_vpc")
+        before = [call.kwargs["event"] for call in emitted.call_args_list]
+        trial.run(prepare)
+
+    assert before == []
+    assert [call.kwargs["event"] for call in emitted.call_args_list] == ["realtime-compute.environment.ready"]

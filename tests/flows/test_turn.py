@@ -1,12 +1,8 @@
 import threading
 
-import pytest
-
 from flows.authorize import authorize
 from flows.check import check
 from tasks.turn import Turn
-
-pytestmark = pytest.mark.xdist_group("prefect")
 
 
 def test_a_run_that_may_write_waits_for_the_end_of_another_on_its_environment(make_trial, hear):
