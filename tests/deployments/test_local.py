@@ -71,10 +71,11 @@ def test_a_server_of_our_own_takes_blocks_deployments_and_schedules(local):
         environments = register(DOCUMENTS, VARIABLES)
         once = registered(prefect)
         register(DOCUMENTS, VARIABLES)
+        twice = registered(prefect)
     local.deploy()
 
     assert [environment.name for environment in environments] == ["flink-exclusive", "flink-managed"]
-    check_what_is_registered(once, registered(prefect))
+    check_what_is_registered(once, twice)
     check_that_secrets_are_encrypted(local)
     check_the_deployments(prefect)
 
