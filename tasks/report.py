@@ -30,7 +30,10 @@ from tasks.approval import Approval
 from tasks.handover import place
 from tasks.inert import cell, fenced, plain, printable
 from tasks.inert import table as _table
+from tasks.namespace import LeftNamespace
 from tasks.plan import Plan
+from tasks.ram_key import HandedOver
+from tasks.ram_leaver import Departure, Had
 from tasks.timeline import Timeline
 from tasks.workspace import Quote
 
@@ -239,7 +242,7 @@ def _rows(result: Any) -> Iterable[Row]:
     elif isinstance(result, Policy):
         yield Row("Policy", result.name, "", f"{result.type}, default version {result.default_version}")
     elif isinstance(result, Role):
-        yield Row("Service role", result.name, result.arn)
+        yield Row("Service role", result.name)  # its ARN is too wide for the dashboard
     elif isinstance(result, Vpc):
         yield Row("VPC", result.name, result.vpc_id, result.cidr)
     elif isinstance(result, VSwitch):
@@ -262,6 +265,16 @@ def _rows(result: Any) -> Iterable[Row]:
         yield Row("Workspace", result.name, result.instance_id, f"{result.status}, {result.cpu} CUs")
     elif isinstance(result, Project):
         yield Row("Project", result.name, "", result.state)
+    elif isinstance(result, Had):
+        yield Row("Leaver", result.user, "", f"had: {'; '.join(result.things) or 'nothing'}; jobs are not known here")
+    elif isinstance(result, Departure):
+        yield Row("Departure", result.user, "", result.state)
+    elif isinstance(result, HandedOver):
+        yield Row("New AccessKey", result.user, "", f"{result.key}; hand it over: {result.place}")
+    elif isinstance(result, tuple):
+        for each in result:
+            if isinstance(each, LeftNamespace):
+                yield Row("Leaver", each.user, f"namespace {each.namespace}", f"was {each.role}")
     elif isinstance(result, Namespace):
         yield Row("Namespace", result.name, "", f"{result.status}, {result.cpu} CUs")
 
