@@ -8,6 +8,7 @@
 # make emulator  the emulator alone on port 8400
 # make register  block types, environments, credentials, work pool on the server of PREFECT_API_URL
 # make runner-policy  the least rights of an AccessKey: make runner-policy ENVIRONMENT=environments/mine.yaml FLOW=plan
+# make export  an environment for other tools: make export ENVIRONMENT=environments/mine.yaml FORMAT=terraform (or ros)
 # make test-approval  runs that wait for a person while their worker is killed: wants a machine to itself
 # make pictures  the pictures of docs/operating.md, taken by tests/dashboard (needs Debian's chromium)
 # make prepare   one run of `prepare` through its deployment: make prepare ENVIRONMENT=flink-exclusive
@@ -20,7 +21,7 @@ FILES := $(shell find . -mindepth 1 \( -path './.*' -o -name build -o -name __py
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 
-.PHONY: demo test check test-approval pictures torture torture-kill bench bench-emulator prepare register runner-policy emulator clean lock
+.PHONY: demo test check test-approval pictures torture torture-kill bench bench-emulator prepare register runner-policy export emulator clean lock
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: requirements.lock
@@ -77,6 +78,10 @@ prepare: $(VENV)/installed
 runner-policy: $(VENV)/installed
 	@$(RUN) -m deployments.runner_policy $(foreach flow,$(or $(FLOW),prepare),--flow $(flow)) \
 		$(if $(ENVIRONMENT),--environment $(ENVIRONMENT))
+
+export: $(VENV)/installed
+	@test -n "$(ENVIRONMENT)" || { echo "say which: make export ENVIRONMENT=environments/mine.yaml FORMAT=ros" >&2; exit 1; }
+	@$(RUN) -m deployments.export --environment $(ENVIRONMENT) --format $(or $(FORMAT),terraform)
 
 test-approval: $(VENV)/installed-dev
 	APPROVAL_STACK=1 $(RUN) -m pytest -n0 tests/reliability/test_approval.py

@@ -11,7 +11,7 @@
 - `dry_runs`: calls that ask whether a write would be let through
 - `prerequisites`: what Realtime Compute needs of the other products (roles, policies, names)
 - a module per product: `ram sts vpc ecs oss bssopenapi foas foasconsole ververica`, each with models, calls, deciders;
-  what is a concept of its own stands beside it: `ram_account ram_policies ram_action`, `vpc_vswitches`, `oss_objects`,
-  `foas_queues foas_projects`, `foasconsole_prices foasconsole_namespaces`
+  what is a concept of its own stands beside it: `ram_account ram_policies ram_action ram_listing`, `vpc_vswitches`,
+  `oss_objects oss_listing`, `foas_queues foas_projects`, `foasconsole_prices foasconsole_namespaces`
 - `states`: what a product's words for a state mean to one who waits
 """

@@ -30,6 +30,9 @@ class OrderedInstance:
     subscription: str  # Subscription or PayAsYouGo
     create_time: str = ""
     end_time: str = ""
+    renew_status: str = ""  # AutoRenewal, ManualRenewal or NotRenewal
+    renewal_period: str = ""
+    renewal_unit: str = ""  # M or Y
 
     @property
     def is_normal(self) -> bool:
@@ -123,15 +126,19 @@ def _described(instance: OrderedInstance) -> str:
     return f"{instance.instance_id} ({instance.region}, {instance.status}, bought {instance.create_time or 'unknown'})"
 
 
-def _data(body: Any) -> Any:
-    """Give the data of an answer. A refusal comes with HTTP 200. Source: BssOpenApi 2017-12-14, error envelope."""
+def succeeded(body: Any) -> Any:
+    """Give an answer back. A refusal comes with HTTP 200. Source: BssOpenApi 2017-12-14, error envelope.
+
+    Raises:
+        Refused: `Success` is not true.
+    """
     if body["Success"] is not True:
         raise Refused(str(body.get("Code") or "Failed"), str(body.get("Message") or ""))
-    return body["Data"]
+    return body
 
 
 def _instances(body: Any) -> tuple[OrderedInstance, ...]:
-    return tuple(_instance(row) for row in _data(body)["InstanceList"])
+    return tuple(_instance(row) for row in succeeded(body)["Data"]["InstanceList"])
 
 
 def _instance(row: Mapping[str, Any]) -> OrderedInstance:
@@ -143,4 +150,7 @@ def _instance(row: Mapping[str, Any]) -> OrderedInstance:
         subscription=row.get("SubscriptionType") or "",
         create_time=row.get("CreateTime") or "",
         end_time=row.get("EndTime") or "",
+        renew_status=row.get("RenewStatus") or "",
+        renewal_period=str(row.get("RenewalDuration") or ""),
+        renewal_unit=row.get("RenewalDurationUnit") or "",
     )

@@ -38,7 +38,9 @@ class Call(Generic[Answer]):
     effect is there already. `next_page` gives the parameters of the page after the one just read, or None; the
     answers of all pages, then tuples, are joined. `means` says the effect in the operator's words. `makes` is the key
     of what a tokened or once-only write makes, the same in every run: the journal knows it by that. `changes` is what
-    a write changes of something that exists, for people to read; none when it makes something new.
+    a write changes of something that exists, for people to read; none when it makes something new. `creates` and
+    `removes` are the key of the resource that a write brings into being, or takes away: by the journal of them an
+    environment knows what is its own.
     """
 
     product: str
@@ -61,6 +63,8 @@ class Call(Generic[Answer]):
     next_page: Callable[[Any], Mapping[str, str] | None] | None = None
     means: str = ""
     makes: str = ""
+    creates: str = field(default="", compare=False)
+    removes: str = field(default="", compare=False)
     remedy: str = ""
     changes: tuple[Change, ...] = field(default=(), compare=False)
 

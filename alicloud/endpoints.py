@@ -33,6 +33,7 @@ _TEMPLATES: Mapping[str, str] = {
     "foasconsole": "foasconsole.{region}.aliyuncs.com",
     "ververica": "ververica.{region}.aliyuncs.com",
     "oss": "oss-{region}.aliyuncs.com",
+    "Actiontrail": "actiontrail.{region}.aliyuncs.com",
 }
 
 REGIONS = frozenset(

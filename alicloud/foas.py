@@ -103,6 +103,11 @@ def cluster_key(spec: ClusterSpec) -> str:
     return f"cluster/{spec.name}"
 
 
+def created_cluster_key(name: str) -> str:
+    """Give the key by which a journal knows that the environment has created a cluster."""
+    return f"foas:cluster/{name}"
+
+
 def create_cluster(spec: ClusterSpec) -> Call[str]:
     """Make the cluster of an order, and give its id; it starts for about half an hour.
 
@@ -128,6 +133,7 @@ def create_cluster(spec: ClusterSpec) -> Call[str]:
         path="/api/v2/clusters",
         means=f"create cluster {spec.name} from order {spec.order_id}",
         makes=cluster_key(spec),
+        creates=created_cluster_key(spec.name),
         remedy=(
             "When it speaks of rights, the runner's identity lacks stream:CreateCluster, or ram:PassRole on the role "
             "of the service; else read the code in the product's API reference. Correct the cause, then Retry this run."

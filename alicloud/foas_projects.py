@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -31,6 +31,7 @@ class Project:
     cluster_id: str
     state: str
     description: str = ""
+    created_at: float = field(default=0.0, compare=False)  # seconds since 1970
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,21 @@ class PackageSpec:
     oss_path: str
 
 
+def project_key(name: str) -> str:
+    """Give the key by which a journal knows a project."""
+    return f"foas:project/{name}"
+
+
+def queue_key(cluster_id: str, name: str) -> str:
+    """Give the key by which a journal knows a queue."""
+    return f"foas:queue/{cluster_id}/{name}"
+
+
+def package_key(project: str, name: str) -> str:
+    """Give the key by which a journal knows a registered package."""
+    return f"foas:package/{project}/{name}"
+
+
 def list_project() -> Call[tuple[Project, ...]]:
     """List all projects of the region. Source: foas 2018-11-11, ListProject."""
     return Call(
@@ -98,7 +114,8 @@ def create_project(spec: ProjectSpec) -> Call[None]:
         "managerIds": ",".join(spec.managers),
         "description": spec.description or spec.name,
     }
-    return _write("CreateProject", "POST", "/api/v2/projects", parameters, f"create project {spec.name}")
+    means, key = f"create project {spec.name}", project_key(spec.name)
+    return replace(_write("CreateProject", "POST", "/api/v2/projects", parameters, means), creates=key)
 
 
 def project_changes(desired: ProjectSpec, actual: tuple[Project, ...]) -> list[Call[Any]]:
@@ -121,7 +138,8 @@ def project_changes(desired: ProjectSpec, actual: tuple[Project, ...]) -> list[C
 def create_queue(spec: QueueSpec) -> Call[None]:
     """Reserve compute units: 100 vcores and 4096 MB each. Source: foas 2018-11-11, CreateQueue."""
     means = f"give project {spec.project} {spec.cus} CUs"
-    return _write("CreateQueue", "POST", cluster_path(spec.cluster_id, "queue"), _resources(spec), means)
+    call = _write("CreateQueue", "POST", cluster_path(spec.cluster_id, "queue"), _resources(spec), means)
+    return replace(call, creates=queue_key(spec.cluster_id, spec.name))
 
 
 def update_queue(spec: QueueSpec) -> Call[None]:
@@ -137,8 +155,15 @@ def queue_changes(desired: QueueSpec, actual: tuple[Queue, ...]) -> list[Call[An
         Unmet: running jobs use more than is wanted.
     """
     found = next((row for row in actual if row.name == desired.name), None)
-    if found is None:
-        return [create_queue(desired)]
+    return [create_queue(desired)] if found is None else resized(desired, found)
+
+
+def resized(desired: QueueSpec, found: Queue) -> list[Call[Any]]:
+    """Decide whether a queue that exists must be resized.
+
+    Raises:
+        Unmet: running jobs use more than is wanted.
+    """
     if found.cus == desired.cus:
         return []
     if found.used_cus > desired.cus:
@@ -195,7 +220,7 @@ def check_capacity(wanted_cus: int, cluster_cus: int) -> None:
     if wanted_cus > cluster_cus:
         raise Unmet(
             f"The projects ask for {wanted_cus} CUs, the cluster has {cluster_cus}.",
-            remedy="Give the projects fewer, or scale the cluster out.",
+            remedy="Give the projects fewer, or run the deployment scale, which brings the cluster to its wanted size.",
         )
 
 
@@ -239,7 +264,8 @@ def create_package(spec: PackageSpec) -> Call[None]:
         "originName": spec.name,
     }
     means = f"register package {spec.name} in project {spec.project}"
-    return _write("CreatePackage", "POST", _path(spec.project, "packages"), parameters, means)
+    call = _write("CreatePackage", "POST", _path(spec.project, "packages"), parameters, means)
+    return replace(call, creates=package_key(spec.project, spec.name))
 
 
 def update_package(spec: PackageSpec) -> Call[None]:
@@ -283,6 +309,7 @@ def _project(row: Mapping[str, Any]) -> Project:
         cluster_id=str(row.get("ClusterId") or ""),
         state=str(row.get("State") or ""),
         description=str(row.get("Description") or ""),
+        created_at=int(row.get("CreateTime") or 0) / 1000,
     )
 
 

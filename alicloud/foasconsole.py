@@ -44,6 +44,8 @@ class Workspace:
     bucket: str = ""
     stage: str = ""
     percent: int | None = None
+    expires_ms: int = 0  # of a subscription
+    protected: bool = False  # from deletion, by somebody who said so in the console
 
     @property
     def label(self) -> str:
@@ -88,6 +90,11 @@ def workspace_key(spec: WorkspaceSpec) -> str:
     return f"workspace/{spec.region}/{spec.name}"
 
 
+def created_workspace_key(region: str, name: str) -> str:
+    """Give the key by which a journal knows that the environment has ordered a workspace."""
+    return f"foasconsole:workspace/{region}/{name}"
+
+
 def create_instance(spec: WorkspaceSpec) -> Call[str]:
     """Order a workspace, which is paid at once, and give its id.
 
@@ -103,6 +110,7 @@ def create_instance(spec: WorkspaceSpec) -> Call[str]:
         {**order_parameters(spec), "InstanceName": spec.name, "VpcId": spec.vpc_id, "ZoneId": spec.zone},
         means=f"order workspace {spec.name} with {spec.cpu} CUs",
         makes=workspace_key(spec),
+        creates=created_workspace_key(spec.region, spec.name),
     )
 
 
@@ -135,12 +143,17 @@ def check_workspace(desired: WorkspaceSpec, actual: Workspace) -> None:
     lacking = sorted(set(desired.vswitch_ids) - set(actual.vswitch_ids))
     if actual.vswitch_ids and lacking:
         wrong.append(f"vSwitches {', '.join(lacking)} are not among {', '.join(actual.vswitch_ids)}")
+    changes = []
+    if actual.charge_type and actual.charge_type != desired.charge_type:
+        changes.append("convert changes the billing")
     if 0 < actual.cpu < desired.cpu:
         wrong.append(f"it has {actual.cpu} CUs, wanted {desired.cpu}")
+        changes.append("scale changes the compute units")
     if wrong:
+        by = f", or let a deployment do it ({'; '.join(changes)})" if changes else ""
         raise Unmet(
             f"Workspace {actual.name} ({actual.instance_id}) exists but differs: {'; '.join(wrong)}.",
-            remedy="Correct the environment to what exists, or give the new workspace another name.",
+            remedy=f"Correct the environment to what exists{by}, or give the new workspace another name.",
         )
 
 
@@ -272,6 +285,8 @@ def _workspace(row: Mapping[str, Any]) -> Workspace:
         bucket=str(storage or ""),
         stage=stage,
         percent=percent,
+        expires_ms=int(row.get("ResourceExpiredTime") or 0),
+        protected=bool(row.get("DeletionProtection")),
     )
 
 

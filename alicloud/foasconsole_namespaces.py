@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from alicloud.call import Call, Kind, index_pages
@@ -26,6 +26,9 @@ class Namespace:
     name: str
     status: str
     cpu: int
+    used_cus: float = 0.0  # by jobs that run
+    ha: bool = False
+    created_at: float = field(default=0.0, compare=False)  # seconds since 1970
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,11 @@ def describe_namespaces(region: str, instance_id: str) -> Call[tuple[Namespace, 
     )
 
 
+def namespace_key(instance_id: str, name: str) -> str:
+    """Give the key by which a journal knows a namespace."""
+    return f"foasconsole:namespace/{instance_id}/{name}"
+
+
 def create_namespace(spec: NamespaceSpec) -> Call[None]:
     """Make a namespace; a second one of the name is refused. Source: foasconsole 2021-10-28, CreateNamespace."""
     return Call(
@@ -68,6 +76,7 @@ def create_namespace(spec: NamespaceSpec) -> Call[None]:
             "ResourceSpec": resource_spec(spec.cus),
         },
         means=f"create namespace {spec.name} with {spec.cus} CUs",
+        creates=namespace_key(spec.instance_id, spec.name),
     )
 
 
@@ -87,7 +96,7 @@ def namespace_changes(desired: NamespaceSpec, actual: tuple[Namespace, ...]) -> 
     if means is Progress.READY and found.cpu != desired.cus:
         raise Unmet(
             f"Namespace {found.name} has {found.cpu} CUs, wanted {desired.cus}.",
-            remedy="Change them in the console, or correct the environment.",
+            remedy="Run the deployment scale, which brings it to that; or correct the environment.",
         )
     return []
 
@@ -110,7 +119,9 @@ def namespace_ready(name: str) -> Callable[[tuple[Namespace, ...]], bool]:
 def _namespace(row: Mapping[str, Any]) -> Namespace:
     # GuaranteedResourceSpec is what belongs to the namespace for certain; older replies have ResourceSpec alone.
     spec = row.get("GuaranteedResourceSpec") or row.get("ResourceSpec") or {}
-    return Namespace(row["Namespace"], row["Status"], int(spec.get("Cpu") or 0))
+    used = float((row.get("ResourceUsed") or {}).get("Cu") or 0.0)
+    created_at = int(row.get("GmtCreate") or 0) / 1000
+    return Namespace(row["Namespace"], row["Status"], int(spec.get("Cpu") or 0), used, bool(row.get("Ha")), created_at)
 
 
 def _nothing(_body: Any) -> None:

@@ -146,6 +146,23 @@ class Journal:
         except AlibabaCloudError as error:
             log.warning("the lease of %s was not given back and expires by itself: %s", self.environment, error)
 
+    def bury(self) -> None:
+        """Write down what is left, and nothing from here on: the journal is about to be deleted with its bucket.
+
+        The lease stays taken, so that no other run begins in what is going.
+
+        Raises:
+            Overtaken: another run has taken the lease; nothing may be deleted.
+        """
+        if self._lost is not None:
+            raise self._lost
+        self._released = True
+        self._ended.set()
+        if self._renewing is not None:
+            self._renewing.join()
+            self._renewing = None
+        self._append(self._entry(What.RENEWED))
+
     # Writes
 
     def intend(self, call: Call[object]) -> str:
@@ -167,7 +184,13 @@ class Journal:
         if not home:
             self._take_late()
         entry = self._entry(
-            What.INTENT, kind=call.kind.value, action=call.action, makes=call.makes, means=call.means or call.action
+            What.INTENT,
+            kind=call.kind.value,
+            action=call.action,
+            makes=call.makes,
+            means=call.means or call.action,
+            creates=call.creates,
+            removes=call.removes,
         )
         silent = not home and _awake() - self._written_at > self.lease_seconds / 2
         if silent or call.kind in (Kind.ONCE, Kind.TOKENED):
@@ -194,9 +217,8 @@ class Journal:
         self._later(self._entry(What.APPROVED, who=who, reason=reason, means=f"plan {digest}, approved {when}"))
 
     def lasted(self, what: str, seconds: float) -> None:
-        """Write down how long something took from its creation until it was ready, if this run writes at all."""
-        if self.held:
-            self._later(self._entry(What.LASTED, makes=what, seconds=str(round(seconds))))
+        """Write down how long something took from its creation until it was ready; a run without the lease does not."""
+        self._later(self._entry(What.LASTED, makes=what, seconds=str(round(seconds))))
 
     def usual_seconds(self, what: str) -> float | None:
         """Give how long that took the last times, in the cloud's seconds; None when it is not known."""

@@ -14,6 +14,15 @@ from alicloud.errors import Unmet
 RECENT = 5  # waits that tell how long the next one will be
 
 
+class Created(StrEnum):
+    """Whether an environment has created a resource, as far as its journal tells."""
+
+    YES = "yes"
+    NO = "no"
+    REMOVED = "removed"  # it did, and has removed it since
+    UNSURE = "unsure"  # the answer was lost, somebody was faster, or the journal is of a version that did not say it
+
+
 class What(StrEnum):
     """What an entry says."""
 
@@ -36,7 +45,7 @@ class Entry:
 
     `at` is the cloud's time in UTC; `run` names the run that writes; `who` says it in the operator's words; `intent`
     is the id of the intent that an outcome belongs to; `kind`, `action`, `makes` and `means` are the call's; `seconds`
-    is how long a lease lasts without a renewal, or how long a wait has lasted.
+    is how long a lease lasts without a renewal, or how long a wait has lasted; `creates` and `removes` are the call's.
     """
 
     what: What
@@ -53,10 +62,15 @@ class Entry:
     code: str = ""
     reason: str = ""
     seconds: str = ""
+    creates: str = ""
+    removes: str = ""
 
     def line(self) -> str:
         return json.dumps({name: value for name, value in asdict(self).items() if value}, ensure_ascii=True) + "\n"
 
+
+# What every journal has that an earlier version has written: `creates` came later.
+_CREATIONS = frozenset({"CreateUser", "CreateGroup", "CreatePolicy", "CreateRole", "CreateVpc", "CreateVSwitch"})
 
 _NAMES = frozenset(field.name for field in fields(Entry)) - {"what"}
 
@@ -101,6 +115,43 @@ class Record:
         """Count the creations of a thing whose effect was seen."""
         intents = {entry.id for entry in self.entries if entry.what is What.INTENT and entry.makes == makes}
         return len({entry.intent for entry in self.entries if entry.what is What.SEEN} & intents)
+
+    def created(self, key: str) -> Created:
+        """Say whether this environment has created the resource of a key, and not removed it since."""
+        found = Created.NO if not self._says_little() else Created.UNSURE
+        for entry in self.entries:
+            if entry.what is What.INTENT and entry.creates == key:
+                found = self._after_creation(entry, found)
+            elif entry.what is What.INTENT and entry.removes == key and What.ANSWERED in self._became(entry):
+                found = Created.REMOVED
+        return found
+
+    def created_at(self, key: str) -> list[str]:
+        """Give the times of the intents to create the resource of a key, oldest first."""
+        return [entry.at for entry in self.entries if entry.what is What.INTENT and entry.creates == key]
+
+    def creations(self, key: str) -> int:
+        """Count the intents to create the resource of a key that were answered."""
+        intents = [entry for entry in self.entries if entry.what is What.INTENT and entry.creates == key]
+        return sum(What.ANSWERED in self._became(entry) for entry in intents)
+
+    def _after_creation(self, intent: Entry, before: Created) -> Created:
+        became = self._became(intent)
+        if became & {What.ANSWERED, What.SEEN}:
+            return Created.YES
+        refused = [each for each in self.entries if each.intent == intent.id and each.what is What.REFUSED]
+        faster = any("AlreadyExists" in each.code for each in refused)  # perhaps an attempt of ours, without an answer
+        if What.RESOLVED in became or (refused and not faster) or before is Created.YES:
+            return before
+        return Created.UNSURE
+
+    def _became(self, intent: Entry) -> set[What]:
+        return {each.what for each in self.entries if each.intent == intent.id}
+
+    def _says_little(self) -> bool:
+        """Say whether it holds creations of a version that did not write down what they create."""
+        intents = (entry for entry in self.entries if entry.what is What.INTENT and not entry.creates)
+        return any(entry.action in _CREATIONS for entry in intents)
 
     def usual_seconds(self, what: str) -> float | None:
         """Give the median of the last waits for a thing; None when there was none."""

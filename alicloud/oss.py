@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from alicloud import policy
 from alicloud.call import Call, Kind
 from alicloud.changes import Change
 from alicloud.errors import Unmet
+from alicloud.instants import seconds_of
 
 PRODUCT, VERSION = "oss", "2019-05-17"
 
@@ -29,6 +30,7 @@ class Bucket:
     versioning: str
     encryption: str
     owner: str
+    created_at: float = field(default=0.0, compare=False)  # seconds since 1970
 
 
 @dataclass(frozen=True)
@@ -95,19 +97,25 @@ def check_bucket_policy(name: str, text: str) -> None:
         )
 
 
+def bucket_key(name: str) -> str:
+    """Give the key by which a journal knows a bucket."""
+    return f"oss:bucket/{name}"
+
+
 def create_bucket(spec: BucketSpec) -> Call[None]:
     """Make a bucket. On one of ours it would overwrite the ACL, so it is for absent ones. Source: OSS, PutBucket."""
     body = (
         f"<CreateBucketConfiguration><StorageClass>{STORAGE_CLASS}</StorageClass>"
         f"<DataRedundancyType>{spec.redundancy}</DataRedundancyType></CreateBucketConfiguration>"
     )
-    return _put(
+    call = _put(
         "PutBucket",
         "create_bucket",
         spec.name,
         {"permission": ACL, "input": body},
         f"create private OSS bucket {spec.name} ({STORAGE_CLASS}, {spec.redundancy}) in {spec.region}",
     )
+    return replace(call, creates=bucket_key(spec.name))
 
 
 def put_bucket_versioning(name: str, status: str = "Enabled") -> Call[None]:
@@ -206,4 +214,5 @@ def _bucket(info: Any) -> Bucket:
         versioning=info.versioning_status or "",
         encryption=(rule.sse_algorithm or "") if rule else "",
         owner=info.owner.id,
+        created_at=seconds_of(str(info.creation_date or "")),
     )

@@ -139,6 +139,11 @@ def append_object(bucket: str, key: str, position: int, data: bytes) -> Call[Non
     )
 
 
+def object_key(bucket: str, key: str) -> str:
+    """Give the key by which a journal knows an object."""
+    return f"oss:object/{bucket}/{key}"
+
+
 def put_object(bucket: str, key: str, data: bytes, forbid_overwrite: bool = False) -> Call[str]:
     """Write an object and give its ETag. OSS refuses it when the content does not arrive whole.
 
@@ -161,6 +166,7 @@ def put_object(bucket: str, key: str, data: bytes, forbid_overwrite: bool = Fals
         bucket=bucket,
         arguments={"key": key, "data": data, "headers": {"Content-MD5": digest, **guard}},
         means=f"write oss://{bucket}/{key} ({len(data)} bytes)",
+        creates=object_key(bucket, key),
     )
 
 

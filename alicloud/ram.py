@@ -11,6 +11,7 @@ from typing import Any
 
 from alicloud.call import PLANNED, Call
 from alicloud.changes import Change, field_changes
+from alicloud.instants import seconds_of
 from alicloud.ram_action import flag, given, read, write
 
 
@@ -21,6 +22,7 @@ class User:
     display_name: str = ""
     comments: str = ""
     email: str = ""
+    created_at: float = field(default=0.0, compare=False)  # seconds since 1970
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class LoginProfile:
     user: str
     mfa_required: bool
     password_reset_required: bool
+    created_at: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class LoginProfileSpec:
 class Group:
     name: str
     comments: str = ""
+    created_at: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,21 @@ class MembershipSpec:
     users: tuple[str, ...]
 
 
+def user_key(name: str) -> str:
+    """Give the key by which a journal knows a user."""
+    return f"ram:user/{name}"
+
+
+def logon_key(user: str) -> str:
+    """Give the key by which a journal knows a user's console logon."""
+    return f"ram:logon/{user}"
+
+
+def group_key(name: str) -> str:
+    """Give the key by which a journal knows a group."""
+    return f"ram:group/{name}"
+
+
 def get_user(name: str) -> Call[User | None]:
     """Source: RAM 2015-05-01, GetUser."""
     return read("GetUser", _user, {"UserName": name}, absent=("EntityNotExist.User",))
@@ -84,7 +103,8 @@ def get_user(name: str) -> Call[User | None]:
 def create_user(desired: UserSpec) -> Call[None]:
     """Source: RAM 2015-05-01, CreateUser."""
     texts = given(DisplayName=desired.display_name, Comments=desired.comments, Email=desired.email)
-    return write("CreateUser", f"create RAM user {desired.name}", {"UserName": desired.name, **texts})
+    means, key = f"create RAM user {desired.name}", user_key(desired.name)
+    return write("CreateUser", means, {"UserName": desired.name, **texts}, creates=key)
 
 
 def update_user(desired: UserSpec) -> Call[None]:
@@ -119,6 +139,7 @@ def create_login_profile(desired: LoginProfileSpec) -> Call[None]:
         f"let RAM user {desired.user} log on to the console",
         {"UserName": desired.user, **flags},
         secrets={"Password": desired.password},
+        creates=logon_key(desired.user),
         check="choose an initial password that the account's password policy accepts",
     )
 
@@ -148,7 +169,8 @@ def get_group(name: str) -> Call[Group | None]:
 def create_group(desired: GroupSpec) -> Call[None]:
     """Source: RAM 2015-05-01, CreateGroup."""
     parameters = given(GroupName=desired.name, Comments=desired.comments)
-    return write("CreateGroup", f"create RAM user group {desired.name}", parameters)
+    means, key = f"create RAM user group {desired.name}", group_key(desired.name)
+    return write("CreateGroup", means, parameters, creates=key)
 
 
 def update_group(desired: GroupSpec) -> Call[None]:
@@ -194,18 +216,26 @@ def membership_changes(desired: MembershipSpec, actual: Sequence[str]) -> list[C
 
 def _user(body: Mapping[str, Any]) -> User:
     facts = body["User"]
-    texts = (str(facts.get(name) or "") for name in ("DisplayName", "Comments", "Email"))
-    return User(facts["UserName"], facts["UserId"], *texts)
+    display_name, comments, email, created = (
+        str(facts.get(name) or "") for name in ("DisplayName", "Comments", "Email", "CreateDate")
+    )
+    return User(facts["UserName"], facts["UserId"], display_name, comments, email, seconds_of(created))
 
 
 def _login_profile(body: Mapping[str, Any]) -> LoginProfile:
     facts = body["LoginProfile"]
-    return LoginProfile(facts["UserName"], bool(facts["MFABindRequired"]), bool(facts["PasswordResetRequired"]))
+    return LoginProfile(
+        facts["UserName"],
+        bool(facts["MFABindRequired"]),
+        bool(facts["PasswordResetRequired"]),
+        seconds_of(str(facts.get("CreateDate") or "")),
+    )
 
 
 def _group(body: Mapping[str, Any]) -> Group:
     facts = body["Group"]
-    return Group(facts["GroupName"], str(facts.get("Comments") or ""))
+    created_at = seconds_of(str(facts.get("CreateDate") or ""))
+    return Group(facts["GroupName"], str(facts.get("Comments") or ""), created_at)
 
 
 def _user_names(body: Mapping[str, Any]) -> tuple[str, ...]:

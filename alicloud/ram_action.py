@@ -49,6 +49,8 @@ def write(
     secrets: Mapping[str, str] | None = None,
     done: tuple[str, ...] = (),
     check: str = "correct the names and texts in the environment",
+    creates: str = "",
+    removes: str = "",
 ) -> Call[None]:
     """Make a write. All of RAM's but CreateAccessKey may be repeated: names are their keys.
 
@@ -64,6 +66,8 @@ def write(
         secrets=secrets or {},
         done=frozenset(done),
         means=means,
+        creates=creates,
+        removes=removes,
         remedy=f"If rights are lacking, attach {WRITE_RIGHTS} {_TO_RUNNER}; else {check}; then Retry this run.",
     )
 

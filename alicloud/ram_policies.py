@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from alicloud import policy, prerequisites
 from alicloud.call import Call, Kind
 from alicloud.errors import ManualStep, Unmet
+from alicloud.instants import seconds_of
 from alicloud.policy_diff import document_changes
 from alicloud.ram_action import flag, given, read, write
 
@@ -28,6 +29,7 @@ class Policy:
     document: str
     default_version: str
     attachment_count: int
+    created_at: float = field(default=0.0, compare=False)  # seconds since 1970
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Role:
     trust_policy: str
     description: str = ""
     max_session_duration: int = 3600
+    created_at: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,16 @@ class RoleSpec:
     certain: bool = True
 
 
+def policy_key(name: str) -> str:
+    """Give the key by which a journal knows a custom policy."""
+    return f"ram:policy/{name}"
+
+
+def role_key(name: str) -> str:
+    """Give the key by which a journal knows a role."""
+    return f"ram:role/{name}"
+
+
 def get_policy(name: str, policy_type: PolicyType = "Custom") -> Call[Policy | None]:
     """Source: RAM 2015-05-01, GetPolicy."""
     parameters = {"PolicyName": name, "PolicyType": policy_type}
@@ -92,7 +105,7 @@ def get_policy(name: str, policy_type: PolicyType = "Custom") -> Call[Policy | N
 def create_policy(desired: PolicySpec) -> Call[None]:
     """Source: RAM 2015-05-01, CreatePolicy."""
     parameters = given(PolicyName=desired.name, PolicyDocument=desired.document, Description=desired.description)
-    return write("CreatePolicy", f"create policy {desired.name}", parameters)
+    return write("CreatePolicy", f"create policy {desired.name}", parameters, creates=policy_key(desired.name))
 
 
 def create_policy_version(name: str, document: str) -> Call[None]:
@@ -171,6 +184,7 @@ def create_role(desired: RoleSpec) -> Call[None]:
         "CreateRole",
         f"create RAM role {desired.name} for {desired.trusted_service}",
         given(RoleName=desired.name, AssumeRolePolicyDocument=trust, Description=desired.description),
+        creates=role_key(desired.name),
     )
 
 
@@ -251,6 +265,7 @@ def _policy(body: Mapping[str, Any]) -> Policy:
         version["PolicyDocument"],
         facts["DefaultVersion"],
         int(facts["AttachmentCount"]),
+        seconds_of(str(facts.get("CreateDate") or "")),
     )
 
 
@@ -266,4 +281,5 @@ def _role(body: Mapping[str, Any]) -> Role:
         facts["AssumeRolePolicyDocument"],
         str(facts.get("Description") or ""),
         int(facts["MaxSessionDuration"]),
+        seconds_of(str(facts.get("CreateDate") or "")),
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any, Protocol, TypeVar, cast
 
 import oss2
@@ -35,6 +36,7 @@ from alicloud.errors import (
     refusal,
 )
 from alicloud.journal_record import What
+from alicloud.limiter import SHARED, Limiter
 from alicloud.redaction import redact
 from alicloud.snapshot import Ledger, Snapshot
 from alicloud.stopwatch import cloud_time
@@ -58,12 +60,16 @@ for _name in list(logging.root.manager.loggerDict):
 
 @dataclass(frozen=True)
 class Identity:
-    """An AccessKey pair, with the token of a temporary one and when that expires (cloud seconds; 0: never)."""
+    """An AccessKey pair, with the token of a temporary one and when that expires (cloud seconds; 0: never).
+
+    `lasting_key_id` is that of the key by which a temporary one was got.
+    """
 
     access_key_id: str
     access_key_secret: str = field(repr=False)
     security_token: str = field(default="", repr=False)
     expires_at: float = 0.0
+    lasting_key_id: str = field(default="", repr=False)
 
 
 class Intents(Protocol):
@@ -103,6 +109,7 @@ class Session:
         attempts: how often one repeatable call is sent at most.
         settle_seconds: how long (cloud time) to look for the effect of a write, or of a lost answer.
         renew: gives a fresh identity before a temporary one expires; a cluster takes longer than some tokens last.
+        limiter: holds calls back at the published rates; all sessions of a process share one.
     """
 
     def __init__(
@@ -116,8 +123,10 @@ class Session:
         attempts: int = ATTEMPTS,
         settle_seconds: float = 60.0,
         renew: Callable[[], Identity] | None = None,
+        limiter: Limiter = SHARED,
     ) -> None:
         self.identity = identity
+        self.limiter = limiter
         self._renew = renew
         self.region = region
         self.overrides = dict(overrides or {})
@@ -127,6 +136,7 @@ class Session:
         self.journal: Intents | None = None
         self.dry = dry
         self.only_looks = False
+        self.foreseen: frozenset[str] | None = None  # when given: the fingerprints of the only writes that may be sent
         self.attempts = attempts
         self.settle_seconds = settle_seconds
         self._client = _client(identity, region, self._observe)
@@ -159,17 +169,18 @@ class Session:
             )
         self.ledger.add(call)
 
-    def sibling(self, dry: bool = False) -> Session:
-        """Give another session to the same account, with a ledger of its own."""
+    def sibling(self, dry: bool = False, region: str = "") -> Session:
+        """Give another session to the same account, with a ledger of its own, in another region when one is named."""
         return Session(
             self.identity,
-            self.region,
+            region or self.region,
             self.overrides,
             self.clock,
             dry=dry,
             attempts=self.attempts,
             settle_seconds=self.settle_seconds,
             renew=self._renew,
+            limiter=self.limiter,
         )
 
     def recall(self, call: Call[Answer]) -> Answer:
@@ -187,6 +198,7 @@ class Session:
             Overtaken: another run writes on this environment.
         """
         if not self.dry:
+            self._refuse_unforeseen(call)
             return self._answered(call)
         if not call.is_read:
             raise AssertionError(f"a dry run must not send {call.action}")
@@ -199,6 +211,14 @@ class Session:
             answer = self._answered(call)
             self.snapshot.keep(call, answer)
             return answer
+
+    def _refuse_unforeseen(self, call: Call[Any]) -> None:
+        if call.is_read or self.foreseen is None or call.fingerprint in self.foreseen:
+            return
+        raise Unmet(
+            f"To {call.means or call.action} was not in the plan of this run: something has changed since.",
+            remedy="Nothing was sent. Retry this run: it plans anew.",
+        )
 
     def read_again(self, call: Call[Answer]) -> Answer:
         """Ask the cloud, whatever is remembered of its answers."""
@@ -301,6 +321,8 @@ class Session:
     def _exchange(self, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str]:
         self.clock.check()
         self._renew_when_due()
+        rate = (self.identity.access_key_id, call.product, call.action)
+        self.clock.sleep(self.limiter.delay(*rate, call.is_read, self.clock.speed))
         started = time.monotonic()
         outcome, request_id = "no answer", ""
         if call.is_read:
@@ -309,8 +331,10 @@ class Session:
             with cloud_time():
                 body, request_id = (self._send_oss if call.operation else self._send_pop)(call, parameters)
             outcome = "ok"
+            self.limiter.told(*rate, throttled=False)
             return body, request_id
         except AlibabaCloudError as error:
+            self.limiter.told(*rate, throttled=isinstance(error, Throttled))
             outcome, request_id = getattr(error, "code", "error"), error.request_id
             raise
         finally:
@@ -359,16 +383,16 @@ class Session:
 
     def _send_oss(self, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str]:
         url = endpoint("oss", self.region, self.overrides)
-        bucket = oss2.Bucket(
+        where = partial(oss2.Bucket, bucket_name=call.bucket) if call.bucket else oss2.Service
+        place = where(
             _oss_auth(self.identity),
             url,
-            call.bucket,
             session=self._oss,
             connect_timeout=(CONNECT_SECONDS, READ_SECONDS),
             region=self.region,
         )
         try:
-            result = getattr(bucket, call.operation)(**{**call.arguments, **parameters})
+            result = getattr(place, call.operation)(**{**call.arguments, **parameters})
             if isinstance(result, oss2.models.GetObjectResult):
                 result = (result, result.read())
                 return result, str(result[0].request_id)

@@ -64,7 +64,10 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Write:
-    """A write that was sent, or that a dry run would send; `changes` and `fingerprint` are those of its call."""
+    """A write that was sent, or that a dry run would send; `changes` and `fingerprint` are those of its call.
+
+    `names` are the names and ids of what it is about, by which the cloud's own records know it.
+    """
 
     action: str
     means: str
@@ -73,6 +76,7 @@ class Write:
     step: str = ""
     changes: tuple[Change, ...] = field(default=(), compare=False)
     fingerprint: str = field(default="", compare=False)
+    names: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,9 @@ class Ledger:
     def add(self, call: Call[Any], request_id: str = "") -> None:
         """Note a write; it belongs to the step that this thread is in."""
         means = call.means or call.action
-        write = Write(call.action, means, request_id, call.once_only, _STEP.get(), call.changes, call.fingerprint)
+        write = Write(
+            call.action, means, request_id, call.once_only, _STEP.get(), call.changes, call.fingerprint, _names(call)
+        )
         with self._lock:
             self.writes.append(write)
 
@@ -151,3 +157,14 @@ class Ledger:
     def writes_of(self, step: str) -> list[Write]:
         with self._lock:
             return [write for write in self.writes if write.step == step]
+
+
+def _names(call: Call[Any]) -> tuple[str, ...]:
+    """Give the names and ids among a call's parameters, in their order, and the bucket; texts for people are none."""
+    found = [value for name, value in call.parameters.items() if _is_name(name) and value]
+    return tuple(dict.fromkeys([*found, *([call.bucket] if call.bucket else [])]))
+
+
+def _is_name(parameter: str) -> bool:
+    named = parameter.endswith(("Name", "Id")) or parameter == "Namespace"
+    return named and not parameter.startswith("New") and parameter not in ("DisplayName", "RegionId")

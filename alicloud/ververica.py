@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 from alicloud.call import Call, Kind
 from alicloud.changes import Change
-from alicloud.errors import Refused
+from alicloud.errors import Refused, Unmet
 
 PRODUCT = "ververica"
 VERSION = "2022-07-18"
@@ -38,6 +39,21 @@ class MemberSpec:
         return f"user:{self.user_id}"
 
 
+@dataclass(frozen=True)
+class LeaverSpec:
+    """A user who leaves a namespace. `heirs` are the member names of those who become its owners in this run."""
+
+    workspace: str
+    namespace: str
+    user_id: str
+    user_name: str
+    heirs: tuple[str, ...] = ()
+
+    @property
+    def member(self) -> str:
+        return f"user:{self.user_id}"
+
+
 def list_members(workspace: str, namespace: str) -> Call[tuple[Member, ...]]:
     """List the members of a namespace. Source: ververica 2022-07-18, ListMembers."""
     return Call(
@@ -58,12 +74,47 @@ def list_members(workspace: str, namespace: str) -> Call[tuple[Member, ...]]:
 
 def create_member(spec: MemberSpec) -> Call[None]:
     """Source: ververica 2022-07-18, CreateMember."""
-    return _write("CreateMember", "POST", spec)
+    key = f"ververica:member/{spec.workspace}/{spec.namespace}/{spec.user_id}"
+    return replace(_write("CreateMember", "POST", spec), creates=key)
 
 
 def update_member(spec: MemberSpec) -> Call[None]:
     """Source: ververica 2022-07-18, UpdateMember."""
     return _write("UpdateMember", "PUT", spec)
+
+
+def delete_member(spec: LeaverSpec) -> Call[None]:
+    """Source: ververica 2022-07-18, DeleteMember."""
+    return Call(
+        PRODUCT,
+        VERSION,
+        "DeleteMember",
+        Kind.IDEMPOTENT,
+        lambda body: _nothing(_succeeded(body)),
+        method="DELETE",
+        path=f"{_path(spec.namespace)}/{quote(spec.member, safe=':')}",
+        headers={"workspace": spec.workspace},
+        done=frozenset({"990301"}),
+        means=f"take {spec.user_name} out of namespace {spec.namespace}",
+    )
+
+
+def leaving_changes(desired: LeaverSpec, actual: Sequence[Member]) -> list[Call[Any]]:
+    """Decide whether the user must be taken out of the namespace.
+
+    Raises:
+        Unmet: the user is its only owner.
+    """
+    roles = {row.name.replace(" ", ""): row.role.upper() for row in actual}
+    owners = {name for name, role in roles.items() if role == "OWNER"}
+    if desired.member not in roles:
+        return []
+    if desired.member in owners and not (owners | set(desired.heirs)) - {desired.member}:
+        raise Unmet(
+            f"{desired.user_name} is the only owner of namespace {desired.namespace}.",
+            remedy="Name somebody else among the managers of that project in the environment, then Retry this run.",
+        )
+    return [delete_member(desired)]
 
 
 def member_changes(desired: MemberSpec, actual: tuple[Member, ...]) -> list[Call[Any]]:

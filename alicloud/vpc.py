@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network, ip_network
 from typing import Any
 
 from alicloud.call import PLANNED, Call, Kind, client_token, number_pages
 from alicloud.changes import Change
 from alicloud.errors import Unmet
+from alicloud.instants import seconds_of
 from alicloud.states import Progress, progress
 
 PRODUCT, VERSION = "Vpc", "2016-04-28"
@@ -30,6 +31,7 @@ class Vpc:
     cidr: str
     status: str
     region: str
+    created_at: float = field(default=0.0, compare=False)  # seconds since 1970
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,11 @@ def vpc_key(spec: VpcSpec) -> str:
     return f"vpc/{spec.region}/{spec.wanted_name}/{spec.cidr}"
 
 
+def created_vpc_key(region: str, name: str) -> str:
+    """Give the key by which a journal knows a VPC: its id is not known before it exists."""
+    return f"vpc:vpc/{region}/{name}"
+
+
 def create_vpc(spec: VpcSpec) -> Call[str]:
     """Make a VPC and give its id; it is Pending for some seconds. Source: VPC 2016-04-28, CreateVpc."""
     resource = vpc_key(spec)
@@ -91,6 +98,7 @@ def create_vpc(spec: VpcSpec) -> Call[str]:
         given(VpcName=spec.wanted_name, CidrBlock=spec.cidr, ClientToken=token),
         means=f"create VPC {spec.wanted_name} ({spec.cidr or DEFAULT_VPC_CIDR}) in {spec.region}",
         makes=resource,
+        creates=created_vpc_key(spec.region, spec.wanted_name),
     )
 
 
@@ -114,7 +122,7 @@ def vpc_changes(spec: VpcSpec, actual: tuple[Vpc, ...]) -> list[Call[Any]]:
         Unmet: the id is unknown, the name is borne by several VPCs, the CIDR block is another, or it is absent and
             may not be created.
     """
-    found = _wanted_vpcs(spec, actual)
+    found = wanted_vpcs(spec, actual)
     if not found:
         return _vpc_creation(spec)
     if len(found) > 1:
@@ -141,7 +149,7 @@ def pick_vpc(spec: VpcSpec, vpcs: tuple[Vpc, ...]) -> Vpc:
     Raises:
         Unmet: it is not among them.
     """
-    found = _wanted_vpcs(spec, vpcs)
+    found = wanted_vpcs(spec, vpcs)
     if found:
         return found[0]
     wanted = spec.vpc_id or spec.wanted_name
@@ -200,7 +208,8 @@ def ip_block(cidr: str) -> IPv4Network:
     raise ValueError(f"{cidr} is not an IPv4 block")
 
 
-def _wanted_vpcs(spec: VpcSpec, vpcs: tuple[Vpc, ...]) -> list[Vpc]:
+def wanted_vpcs(spec: VpcSpec, vpcs: tuple[Vpc, ...]) -> list[Vpc]:
+    """Give the VPCs that are meant: of the id, else of the name."""
     if spec.vpc_id:
         return [vpc for vpc in vpcs if vpc.vpc_id == spec.vpc_id]
     return [vpc for vpc in vpcs if vpc.name == spec.wanted_name]
@@ -226,7 +235,14 @@ def _nothing(body: Any) -> None:
 
 def _vpcs(body: Any) -> tuple[Vpc, ...]:
     return tuple(
-        Vpc(row["VpcId"], row.get("VpcName", ""), row["CidrBlock"], row["Status"], row.get("RegionId", ""))
+        Vpc(
+            row["VpcId"],
+            row.get("VpcName", ""),
+            row["CidrBlock"],
+            row["Status"],
+            row.get("RegionId", ""),
+            seconds_of(row.get("CreationTime", "")),
+        )
         for row in body["Vpcs"]["Vpc"]
     )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from alicloud.call import PLANNED, Call, Kind, client_token, number_pages
 from alicloud.errors import Unmet
+from alicloud.instants import seconds_of
 from alicloud.states import Progress, progress
 from alicloud.vpc import PAGE_SIZE, PRODUCT, VERSION, given, ip_block, same_block
 
@@ -29,6 +30,7 @@ class VSwitch:
     zone: str
     status: str
     free_addresses: int
+    created_at: float = field(default=0.0, compare=False)  # seconds since 1970
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,11 @@ def vswitch_key(spec: VSwitchSpec) -> str:
     return f"vswitch/{spec.vpc_id}/{spec.cidr}/{spec.zone}/{spec.wanted_name}"
 
 
+def created_vswitch_key(vpc_id: str, cidr: str) -> str:
+    """Give the key by which a journal knows a vSwitch: its id is not known before it exists, its block is its own."""
+    return f"vpc:vswitch/{vpc_id}/{cidr}"
+
+
 def create_vswitch(spec: VSwitchSpec) -> Call[str]:
     """Make a vSwitch and give its id; it is Pending for some seconds. Source: VPC 2016-04-28, CreateVSwitch."""
     resource = vswitch_key(spec)
@@ -97,6 +104,7 @@ def create_vswitch(spec: VSwitchSpec) -> Call[str]:
         },
         means=f"create vSwitch {spec.wanted_name} ({spec.cidr}) in {spec.zone}",
         makes=resource,
+        creates=created_vswitch_key(spec.vpc_id, spec.cidr),
     )
 
 
@@ -107,7 +115,7 @@ def vswitch_changes(spec: VSwitchSpec, actual: tuple[VSwitch, ...]) -> list[Call
         Unmet: the id is unknown; it lies in another VPC or zone or has another CIDR block; the name is borne by
             several; or it is absent and cannot be created.
     """
-    found = _wanted_vswitches(spec, actual)
+    found = wanted_vswitches(spec, actual)
     if not found:
         return _vswitch_creation(spec, actual)
     if len(found) > 1:
@@ -126,7 +134,7 @@ def pick_vswitch(spec: VSwitchSpec, vswitches: tuple[VSwitch, ...]) -> VSwitch:
     Raises:
         Unmet: it is not among them.
     """
-    found = _wanted_vswitches(spec, vswitches)
+    found = wanted_vswitches(spec, vswitches)
     if found:
         return found[0]
     wanted = spec.vswitch_id or spec.cidr or spec.wanted_name
@@ -207,7 +215,8 @@ def _words(vswitch: VSwitch) -> str:
     return f"vSwitch {vswitch.vswitch_id} ({vswitch.cidr} in {vswitch.zone})"
 
 
-def _wanted_vswitches(spec: VSwitchSpec, vswitches: tuple[VSwitch, ...]) -> list[VSwitch]:
+def wanted_vswitches(spec: VSwitchSpec, vswitches: tuple[VSwitch, ...]) -> list[VSwitch]:
+    """Give the vSwitches that are meant: of the id, else of the CIDR block (else name) in the VPC."""
     if spec.vswitch_id:
         return [each for each in vswitches if each.vswitch_id == spec.vswitch_id]
     inside = [each for each in vswitches if each.vpc_id == spec.vpc_id]
@@ -278,6 +287,7 @@ def _vswitches(body: Any) -> tuple[VSwitch, ...]:
             zone=row["ZoneId"],
             status=row["Status"],
             free_addresses=int(row["AvailableIpAddressCount"]),
+            created_at=seconds_of(row.get("CreationTime", "")),
         )
         for row in body["VSwitches"]["VSwitch"]
     )

@@ -34,6 +34,8 @@ class ExclusiveCluster(Section):
     )
     master: Nodes = Field(Nodes(specification="Ecs_4c16g", number=3), title="Master nodes of the order")
     slave: Nodes = Field(Nodes(specification="Ecs_8c32g", number=3), title="Slave nodes of the order")
+    duration_months: int = Field(1, ge=1, le=36, title="Months", description="Of a renewal: 1 to 9, 12, 24 or 36.")
+    auto_renew: bool = Field(False, title="Renew automatically", description="Off: renewals are left as they are.")
     expected_minutes: float = Field(30, gt=0, le=600, title="Expected minutes until RUNNING")
     timeout_minutes: float = Field(60, gt=0, le=1440, title="Minutes after which a ticket is due")
     poll_seconds: float = Field(45, ge=1, le=600, title="Seconds between two looks")
@@ -53,6 +55,12 @@ class ManagedWorkspace(Section):
     compute_units: int = Field(ge=1, le=10_000, title="Compute units (CU)", description="1 CU = 1 vCPU and 4 GiB.")
     duration_months: int = Field(1, ge=1, le=36, title="Months", description="Subscription only.")
     auto_renew: bool = Field(False, title="Renew automatically", description="Subscription only.")
+    product_code: str = Field(
+        "sc",
+        pattern=r"^[A-Za-z0-9_]{2,60}$",
+        title="Product code of the workspace",
+        description="As billing calls it, for renewals; the vendor does not publish it.",
+    )
     storage: Literal["bucket", "managed"] = Field("bucket", title="Storage")
     expected_minutes: float = Field(10, gt=0, le=600, title="Expected minutes until RUNNING")
     timeout_minutes: float = Field(40, gt=0, le=1440, title="Minutes after which a ticket is due")

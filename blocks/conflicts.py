@@ -76,6 +76,8 @@ def _people(environment: Any) -> Iterator[Conflict]:
     yield from _repeated(users, "people.users", "user")
     yield from _repeated([group.name for group in people.groups], "people.groups", "group")
     yield from _handover(people.handover)
+    yield from _leavers(environment)
+    yield from _keys(people)
     for g, group in enumerate(people.groups):
         for m, member in enumerate(group.members):
             if member not in users:
@@ -96,6 +98,33 @@ def _people(environment: Any) -> Iterator[Conflict]:
                         f"{project} is not among projects",
                         "Name a project of this environment, or '*' for all.",
                     )
+
+
+def _leavers(environment: Any) -> Iterator[Conflict]:
+    """Find who leaves and stays. RAM may not tell capital letters apart, so neither do we."""
+    people = environment.people
+    leavers = {leaver.name.casefold() for leaver in people.leavers}
+    yield from _repeated([leaver.name for leaver in people.leavers], "people.leavers", "leaver")
+    named: list[tuple[Place, str]] = [
+        (("people", "users", u, "name"), user.name) for u, user in enumerate(people.users)
+    ]
+    for g, group in enumerate(people.groups):
+        named += [(("people", "groups", g, "members", m), name) for m, name in enumerate(group.members)]
+    for p, project in enumerate(environment.projects or ()):
+        named += [(("projects", p, "managers", m), name) for m, name in enumerate(project.managers)]
+    for place, name in named:
+        if name.casefold() in leavers:
+            yield Conflict(place, f"{name} is among people.leavers", "Take the name out here, or out of the leavers.")
+
+
+def _keys(people: Any) -> Iterator[Conflict]:
+    users = {user.name for user in people.users}
+    for k, key in enumerate(people.access_keys):
+        place: Place = ("people", "access_keys", k, "user")
+        if key.user not in users:
+            yield Conflict(place, f"{key.user} is not among people.users", "Add the user, or take this out.")
+        if key.user in (other.user for other in people.access_keys[:k]):
+            yield Conflict(place, f"user {key.user} is named twice", "Keep one.")
 
 
 def _handover(handover: Any) -> Iterator[Conflict]:

@@ -82,6 +82,7 @@ class AlibabaCloudCredentials(Block):
             with Session(identity, region, self.endpoints, clock) as cloud:
                 key = cloud.send(sts.assume_role(self.role_arn, session_name))
             know(key.access_key_id, key.access_key_secret, key.security_token)
-            return Identity(key.access_key_id, key.access_key_secret, key.security_token, key.expires_at)
+            lasting = identity.access_key_id
+            return Identity(key.access_key_id, key.access_key_secret, key.security_token, key.expires_at, lasting)
 
         return Session(assume(), region, self.endpoints, clock, renew=assume)

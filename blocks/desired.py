@@ -8,9 +8,16 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from alicloud import prerequisites
+from alicloud.bssopenapi_renewal import TermSpec
 from alicloud.foas import ClusterSpec
 from alicloud.foas_projects import ProjectSpec
+from alicloud.foas_queues import Queue
+from alicloud.foas_scaling import SizeSpec, queued_cus
 from alicloud.foasconsole import WorkspaceSpec
+from alicloud.foasconsole_conversion import BillingSpec
+from alicloud.foasconsole_renewal import RenewalSpec
+from alicloud.foasconsole_scaling import WorkspaceSize
+from alicloud.leaving import LeaverSpec
 from alicloud.oss import BucketSpec
 from alicloud.ram import GroupSpec, MembershipSpec, UserSpec
 from alicloud.ram_account import PasswordPolicySpec, SecurityPreferenceSpec
@@ -20,6 +27,9 @@ from alicloud.vpc_vswitches import VSwitchSpec
 from blocks.clusters import ExclusiveCluster, ManagedWorkspace
 from blocks.environment import Environment, Project, VSwitch
 from blocks.people import Group, User
+
+# Of a role that we make: by it one is found again.
+ROLE_DESCRIPTION = "Realtime Compute for Apache Flink acts through this role"
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,18 @@ def logon_secret(environment: Environment, user: User) -> str:
     """Give the name, of a Secret block or a file, under which a user's one-time password is handed over."""
     clean = re.sub(r"[^a-z0-9-]", "-", user.name.lower())
     return f"logon-{environment.name}-{clean}-{_digest(environment.name, user.name)}"
+
+
+def key_secret(environment: Environment, user: str, access_key_id: str) -> str:
+    """Give the name, of a Secret block or a file, under which a user's new AccessKey is handed over."""
+    clean = re.sub(r"[^a-z0-9-]", "-", user.lower())
+    return f"key-{environment.name}-{clean}-{_digest(environment.name, user, access_key_id)}"
+
+
+def leaver(environment: Environment, name: str) -> LeaverSpec:
+    """Give what binds a leaver to the environment."""
+    groups = tuple(group.name for group in environment.people.groups)
+    return LeaverSpec(name, groups, policy_name(environment.name, "user", name))
 
 
 def _digest(*parts: str) -> str:
@@ -75,7 +97,7 @@ def accesses(environment: Environment) -> list[Access]:
 
 def _access(environment: Environment, kind: PrincipalKind, who: User | Group) -> Access:
     projects: Sequence[str] = ("*",) if "*" in who.projects else who.projects
-    name = _policy_name(environment.name, kind, who.name)
+    name = policy_name(environment.name, kind, who.name)
     policy = PolicySpec(
         name=name,
         document=prerequisites.people_policy_document(projects),
@@ -84,7 +106,7 @@ def _access(environment: Environment, kind: PrincipalKind, who: User | Group) ->
     return Access(policy, AttachmentSpec(kind, who.name, (Attachment(name, "Custom"),)))
 
 
-def _policy_name(environment: str, kind: str, who: str) -> str:
+def policy_name(environment: str, kind: str, who: str) -> str:
     """Give a name that RAM accepts and that no other environment, group or user gets.
 
     A name that had to be changed, or that could be read in two ways, ends with a digest.
@@ -130,7 +152,7 @@ def service_role(environment: Environment) -> RoleSpec:
     return RoleSpec(
         name=wanted.name or name,
         trusted_service=wanted.trusted_service or service,
-        description="Realtime Compute for Apache Flink acts through this role",
+        description=ROLE_DESCRIPTION,
         certain=bool(wanted.trusted_service),
     )
 
@@ -228,4 +250,51 @@ def project(project: Project, cluster_id: str, account_id: str) -> ProjectSpec:
         cus=project.compute_units,
         managers=(account_id,),
         account_id=account_id,
+    )
+
+
+def cluster_size(environment: Environment, queues: Sequence[Queue]) -> SizeSpec:
+    """Give the size of an exclusive cluster; `queues` are those that there are, which projects of ours resize."""
+    wanted = environment.cluster
+    assert isinstance(wanted, ExclusiveCluster)  # noqa: S101  the procedure branches on the mode
+    ours = {f"root.{project.name}": project.compute_units for project in environment.projects}
+    return SizeSpec(
+        master_specification=wanted.master.specification,
+        master_number=wanted.master.number,
+        slave_specification=wanted.slave.specification,
+        slave_number=wanted.slave.number,
+        max_cus=environment.safety.max_compute_units,
+        queued_cus=queued_cus(queues, ours),
+    )
+
+
+def workspace_size(environment: Environment) -> WorkspaceSize:
+    wanted = environment.cluster
+    assert isinstance(wanted, ManagedWorkspace)  # noqa: S101  the procedure branches on the mode
+    return WorkspaceSize(
+        region=environment.region,
+        cus=wanted.compute_units,
+        max_cus=environment.safety.max_compute_units,
+        namespaces={project.name: project.compute_units for project in environment.projects},
+    )
+
+
+def renewal(environment: Environment, within_days: int) -> RenewalSpec:
+    return RenewalSpec(environment.region, environment.cluster.duration_months, within_days)
+
+
+def term(environment: Environment, within_days: int) -> TermSpec:
+    cluster = environment.cluster
+    return TermSpec(cluster.duration_months, within_days, cluster.auto_renew)
+
+
+def billing(environment: Environment) -> BillingSpec:
+    wanted = environment.cluster
+    assert isinstance(wanted, ManagedWorkspace)  # noqa: S101  the procedure branches on the mode
+    subscription = wanted.charge_type == "Subscription"
+    return BillingSpec(
+        region=environment.region,
+        charge_type="PRE" if subscription else "POST",
+        months=wanted.duration_months,
+        auto_renew=wanted.auto_renew and subscription,
     )

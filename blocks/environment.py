@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from alicloud import prerequisites
 from alicloud.errors import Misconfigured
 from alicloud.rights_lint import FindingId
+from blocks.auditing import Audit
 from blocks.clusters import ExclusiveCluster, ManagedWorkspace
 from blocks.names import (
     BLOCK_NAME,
@@ -202,6 +203,7 @@ class Environment(Section):
     projects: list[Project] = Field(default_factory=list, max_length=100, title="Projects")
     attached_storage: list[AttachedStorage] = Field(default_factory=list, max_length=100, title="Attached storage")
     safety: Safety = Field(default_factory=Safety, title="Safety")
+    audit: Audit = Field(default_factory=Audit, title="Audit")
 
     @model_validator(mode="after")
     def _possible(self) -> Environment:

@@ -92,6 +92,7 @@ OptionalProjectName = Annotated[str, _optional(*_PROJECT)]
 ProjectReference = Annotated[str, _rule(rf"^\*$|{_PROJECT[0]}", "a project's name, or '*' for all")]
 BLOCK_NAME = (r"^[a-z0-9][a-z0-9-]{0,99}$", "a block's name: lower-case letters, digits and '-'")
 BlockName = Annotated[str, _rule(*BLOCK_NAME)]
+OptionalBlockName = Annotated[str, _optional(*BLOCK_NAME)]
 FolderName = Annotated[
     str,
     Field(max_length=200),

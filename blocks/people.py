@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 from pydantic import Field
@@ -39,6 +40,36 @@ class Group(Section):
     projects: list[ProjectReference] = Field(
         default_factory=list, title="Projects", description="Names from Projects, or '*' for all."
     )
+    exact_members: bool = Field(
+        False,
+        title="Nobody else",
+        description="The flow people takes out of the group whoever is not named. Else others stay.",
+    )
+
+
+class Leaver(Section):
+    """A RAM user who leaves: without keys, logon and groups at once; deleted later, if this environment made them."""
+
+    name: UserName = Field(title="User name", description="Not among Users any more, nor in a group, nor a manager.")
+    since: date = Field(title="Since", description="Day of leaving, such as 2026-11-24.")
+    grace_days: int = Field(
+        30, ge=1, le=3650, title="Days until the user is deleted", description="From that day, or from the first run."
+    )
+    reason: Text = Field("", title="Reason", description="For the report.")
+
+
+class KeyAge(Section):
+    """How old a user's AccessKey may become before it is replaced, with a time in which both are valid."""
+
+    user: UserName = Field(title="User name", description="From Users.")
+    max_age_days: int = Field(90, ge=1, le=3650, title="Days until a key is replaced")
+    overlap_days: int = Field(
+        7,
+        ge=1,
+        le=365,
+        title="Days of overlap",
+        description="So long both keys are valid; then the old one is disabled, and as long after that deleted.",
+    )
 
 
 class PasswordPolicy(Section):
@@ -65,7 +96,7 @@ class SecurityPreference(Section):
 
 
 class Handover(Section):
-    """How one-time passwords get from a run to the person who hands them on (R1)."""
+    """How one-time passwords and new AccessKeys get from a run to the person who hands them on (R1)."""
 
     channel: Literal["secret-block", "file"] = Field(
         "secret-block",
@@ -86,7 +117,9 @@ class People(Section):
 
     users: list[User] = Field(default_factory=list, max_length=200, title="Users")
     groups: list[Group] = Field(default_factory=list, max_length=50, title="Groups")
-    handover: Handover = Field(default_factory=Handover, title="Handover of passwords")
+    leavers: list[Leaver] = Field(default_factory=list, max_length=200, title="Leavers")
+    access_keys: list[KeyAge] = Field(default_factory=list, max_length=200, title="Age of AccessKeys")
+    handover: Handover = Field(default_factory=Handover, title="Handover of passwords and keys")
     initialize_ram: bool = Field(True, title="Set password policy and security preference")
     password_policy: PasswordPolicy = Field(default_factory=PasswordPolicy, title="Password policy")
     security_preference: SecurityPreference = Field(default_factory=SecurityPreference, title="Security preference")

@@ -34,8 +34,14 @@ NameSet = Literal[
     "policies_of_users",
     "policies_of_groups",
     "people_policies",
+    "leavers",
+    "users_with_new_keys",  # once theirs are too old
+    "owners_of_keys",  # that may be disabled and deleted
+    "exact_groups",  # with nobody else in them
+    "any_user",  # who may be in one of those
     "any_group",  # that a user may be in
     "any_policy",  # that somebody may hold
+    "any_name",  # of whoever looks at an account without an environment
     "role",
     "role_policies",
     "made_role",  # the role where it may be made and changed by API
@@ -47,11 +53,14 @@ NameSet = Literal[
     "exclusive",
     "managed",
     "ordered",  # the workspace may be ordered
+    "auto_renewed",  # the subscription is to renew itself
     "projects",  # of exclusive mode
     "projects_with_packages",
     "namespaces",
     "namespaces_with_members",
     "namespace_members",
+    "left_namespaces",
+    "peopled_namespaces",  # that somebody is to be in, or to leave
 ]
 Names = Mapping[NameSet, tuple[str, ...]]
 
@@ -112,8 +121,14 @@ def _people(environment: Environment, account: str) -> Names:
         "policies_of_users": tuple(f"{account}:policy/{access.policy.name}" for access in of_users),
         "policies_of_groups": tuple(f"{account}:policy/{access.policy.name}" for access in of_groups),
         "people_policies": tuple(f"{account}:policy/{access.policy.name}" for access in accesses),
+        "leavers": tuple(leaver.name for leaver in people.leavers),
+        "users_with_new_keys": tuple(key.user for key in people.access_keys),
+        "owners_of_keys": _each([leaver.name for leaver in people.leavers] + [key.user for key in people.access_keys]),
+        "exact_groups": tuple(group.name for group in people.groups if group.exact_members),
+        "any_user": ("*",),
         "any_group": ("*",),
         "any_policy": (f"{account}:policy/*", "system:policy/*"),
+        "any_name": ("*",),
     }
 
 
@@ -148,15 +163,18 @@ def _cluster(environment: Environment) -> Names:
     exclusive = environment.cluster.mode == "exclusive"
     projects = tuple(project.name for project in environment.projects)
     members = {project.name: desired.namespace_members(environment, project) for project in environment.projects}
-    packages = environment.storage.udf_packages
+    packages, leaves = environment.storage.udf_packages, bool(environment.people.leavers)
     return {
         "exclusive": _when(exclusive, "*"),
         "managed": _when(not exclusive, "*"),
         "ordered": _when(not exclusive and environment.safety.may_order, "*"),
+        "auto_renewed": _when(environment.cluster.auto_renew, "*"),
         "projects": projects if exclusive else (),
         "projects_with_packages": _each(package.project for package in packages if package.project and exclusive),
         "namespaces": () if exclusive else projects,
         "namespaces_with_members": () if exclusive else tuple(name for name in projects if members[name]),
+        "left_namespaces": projects if leaves and not exclusive else (),
+        "peopled_namespaces": () if exclusive else tuple(name for name in projects if members[name] or leaves),
         "namespace_members": () if exclusive else _each(user for each in members.values() for user, _ in each),
     }
 

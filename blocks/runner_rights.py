@@ -16,7 +16,22 @@ from alicloud.call_rights import ACCOUNT_ONLY, RIGHTS, WRITES, CallRight, Key
 from blocks.runner_names import Names, NameSet
 
 FlowName = Literal[
-    "prepare", "plan", "authorize", "check", "create_cluster", "create_project", "prove_access", "resolve"
+    "prepare",
+    "people",
+    "plan",
+    "audit",
+    "authorize",
+    "check",
+    "create_cluster",
+    "create_project",
+    "prove_access",
+    "adopt",
+    "export",
+    "orphans",
+    "resolve",
+    "scale",
+    "renew",
+    "convert",
 ]
 
 
@@ -148,6 +163,138 @@ ACCESS = (  # whatever is attached, to whomever; live probes need rights on a ro
     _need("foas", "ListCluster", "exclusive"),
 )
 
+AUDIT = (
+    _need("Ram", "ListAccessKeys", user="users"),
+    _need("Ram", "GetLoginProfile", user="users"),  # of those who should have no logon, too
+    _need("Ram", "GetUserMFAInfo", user="users"),
+    _need("Ecs", "DescribeSecurityGroups"),
+    _need("Ecs", "DescribeSecurityGroupAttribute"),
+    _need("Actiontrail", "LookupEvents"),
+)
+
+SCALING = (
+    _need("foas", "ListCluster", "exclusive"),
+    _need("foas", "GetClusterDetails", "exclusive"),
+    _need("foas", "GetClusterResource", "exclusive"),
+    _need("foas", "GetClusterQueueInfo", "exclusive"),
+    _need("BssOpenApi", "QueryAvailableInstances", "exclusive"),
+    _need("Vpc", "DescribeVSwitches", "exclusive"),
+    _need("foas", "UpdateQueue", "projects"),
+    _need("foas", "ModifyMasterSpec", "exclusive"),
+    _need("foas", "ExpandCluster", "exclusive"),
+    _need("foas", "ShrinkCluster", "exclusive"),
+    _need("foasconsole", "DescribeInstances", "managed"),
+    _need("foasconsole", "DescribeNamespaces", "managed"),
+    _need("foasconsole", "QueryModifyInstancePrice", "managed"),
+    _need("foasconsole", "ModifyInstanceSpec", "managed"),
+    _need("foasconsole", "ModifyPrepayInstanceSpec", "managed"),
+    _need("foasconsole", "ModifyNamespaceSpecV2", "managed"),
+    _need("foasconsole", "ModifyPrepayNamespaceSpec", "managed"),
+)
+RENEWAL = (
+    _need("BssOpenApi", "QueryAvailableInstances"),
+    _need("BssOpenApi", "SetRenewal", "auto_renewed"),
+    _need("BssOpenApi", "RenewInstance", "exclusive"),
+    _need("foasconsole", "DescribeInstances", "managed"),
+    _need("foasconsole", "DescribeNamespaces", "managed"),
+    _need("foasconsole", "QueryRenewInstancePrice", "managed"),
+    _need("foasconsole", "RenewInstance", "managed"),
+)
+CONVERSION = (
+    _need("foasconsole", "DescribeInstances", "managed"),
+    _need("foasconsole", "DescribeNamespaces", "managed"),
+    _need("foasconsole", "QueryConvertInstancePrice", "managed"),
+    _need("foasconsole", "QueryConvertPrepayInstancePrice", "managed"),
+    _need("foasconsole", "ConvertInstance", "managed"),
+    _need("foasconsole", "ConvertPrepayInstance", "managed"),
+)
+
+STAFF = (
+    _need("Ram", "GetUser", user="leavers"),
+    _need("Ram", "GetLoginProfile", user="leavers"),
+    _need("Ram", "GetUserMFAInfo", user="leavers"),
+    _need("Ram", "ListGroupsForUser", user="leavers"),
+    _need("Ram", "ListPoliciesForUser", user="leavers"),
+    _need("Ram", "GetAccessKeyLastUsed", user="leavers"),
+    _need("Ram", "ListAccessKeys", user="owners_of_keys"),
+    _need("Ram", "CreateAccessKey", user="users_with_new_keys"),
+    _need("Ram", "UpdateAccessKey", user="owners_of_keys"),
+    _need("Ram", "DeleteAccessKey", user="owners_of_keys"),
+    _need("Ram", "DeleteLoginProfile", user="leavers"),
+    _need("Ram", "DetachPolicyFromUser", user="leavers", policy="any_policy"),
+    _need("Ram", "RemoveUserFromGroup", user="leavers", group="any_group"),
+    _need("Ram", "RemoveUserFromGroup", user="any_user", group="exact_groups"),
+    _need("Ram", "DeleteUser", user="leavers"),
+    _need("foasconsole", "DescribeInstances", "namespaces"),
+    _need("foasconsole", "DescribeNamespaces", "namespaces"),
+    _need("Ram", "GetUser", user="namespace_members"),
+    _need("ververica", "ListMembers", project="peopled_namespaces"),
+    _need("ververica", "CreateMember", project="namespaces_with_members"),
+    _need("ververica", "UpdateMember", project="namespaces_with_members"),
+    _need("ververica", "DeleteMember", project="left_namespaces"),
+)
+
+ADOPTION = (  # whoever it is that uses Realtime Compute
+    _need("foas", "ListCluster", "exclusive"),
+    _need("foas", "GetClusterDetails", "exclusive"),
+    _need("foas", "GetClusterQueueInfo", "exclusive"),
+    _need("foas", "ListProject", "exclusive"),
+    _need("foas", "ListProjectBindQueue", "exclusive", project="any_name"),
+    _need("foas", "ListPackage", "exclusive", project="any_name"),
+    _need("foasconsole", "DescribeInstances", "managed"),
+    _need("foasconsole", "DescribeNamespaces", "managed"),
+    _need("ververica", "ListMembers", "managed", project="any_name"),
+    _need("Vpc", "DescribeVpcs"),
+    _need("Vpc", "DescribeVSwitches"),
+    _need("oss", "GetBucketInfo", bucket="any_name"),
+    _need("oss", "ListObjects", bucket="any_name"),
+    _need("Ram", "GetPasswordPolicy"),
+    _need("Ram", "GetSecurityPreference"),
+    _need("Ram", "ListPolicies"),
+    _need("Ram", "GetPolicy", policy="any_policy"),
+    _need("Ram", "ListEntitiesForPolicy", policy="any_policy"),
+    _need("Ram", "ListUsers", "managed"),  # members of namespaces are told by their ids
+    _need("Ram", "ListUsersForGroup", group="any_group"),
+    _need("Ram", "GetGroup", group="any_group"),
+    _need("Ram", "GetUser", user="any_name"),
+    _need("Ram", "GetLoginProfile", user="any_name"),
+    _need("Ram", "ListRoles"),
+    _need("Ram", "GetRole", role="any_name"),
+    _need("Ram", "ListPoliciesForRole", role="any_name"),
+)
+EXPORT = (
+    _need("Vpc", "DescribeVpcs"),
+    _need("Vpc", "DescribeVSwitches"),
+    _need("oss", "GetBucketInfo"),
+    _need("foasconsole", "DescribeInstances", "managed"),
+    _need("foasconsole", "DescribeNamespaces", "managed"),
+    _need("Ram", "GetUser", user="users"),
+    _need("Ram", "GetGroup", group="groups"),
+    _need("Ram", "ListUsersForGroup", group="groups"),
+    _need("Ram", "ListPoliciesForUser", user="entitled_users"),
+    _need("Ram", "ListPoliciesForGroup", group="entitled_groups"),
+    _need("Ram", "GetPolicy", policy="people_policies"),
+    _need("Ram", "GetPolicy", policy="role_policies"),
+    _need("Ram", "GetRole", role="role"),
+    _need("Ram", "ListPoliciesForRole", role="role"),
+)
+ORPHANS = (
+    _need("BssOpenApi", "QueryAvailableInstances"),
+    _need("foas", "ListCluster"),
+    _need("foas", "GetClusterDetails"),
+    _need("foasconsole", "DescribeInstances"),
+    _need("foasconsole", "QueryCreateInstancePrice"),
+    _need("Vpc", "DescribeVpcs"),
+    _need("Vpc", "DescribeVSwitches"),
+    _need("oss", "ListBuckets"),
+    _need("oss", "ListObjects", bucket="any_name"),
+    _need("oss", "GetObject", bucket="any_name", key="any_name"),
+    _need("Ram", "ListUsers"),
+    _need("Ram", "ListGroups"),
+    _need("Ram", "ListRoles"),
+    _need("Ram", "ListPolicies"),
+)
+
 
 @dataclass(frozen=True)
 class Flow:
@@ -169,12 +316,20 @@ _EVERYTHING = (*_SURROUNDINGS, PEOPLE, SERVICE, PROJECT_RIGHTS, CLUSTER, PROJECT
 FLOWS: Mapping[FlowName, Flow] = {
     "prepare": Flow(_EVERYTHING),
     "plan": Flow(_EVERYTHING, writes=False),
+    "audit": Flow((*_EVERYTHING, ACCESS, AUDIT), writes=False),
     "authorize": Flow((IDENTITY, JOURNAL, BUCKET, PEOPLE, SERVICE)),
     "check": Flow((*_SURROUNDINGS, PROJECT_RIGHTS), writes=False),
     "create_cluster": Flow((*_SURROUNDINGS, SERVICE, CLUSTER)),
     "create_project": Flow((IDENTITY, JOURNAL, BUCKET, PROJECT_RIGHTS, EXISTING_CLUSTER, PROJECTS)),
+    "people": Flow((IDENTITY, JOURNAL, BUCKET, PEOPLE, STAFF)),
     "prove_access": Flow((IDENTITY, JOURNAL, ACCESS), writes=False),
+    "adopt": Flow((ADOPTION,), writes=False),
+    "export": Flow((IDENTITY, JOURNAL, EXPORT), writes=False),
+    "orphans": Flow((IDENTITY, ORPHANS), writes=False),
     "resolve": Flow((JOURNAL,)),
+    "scale": Flow((IDENTITY, JOURNAL, BUCKET, SCALING)),
+    "renew": Flow((IDENTITY, JOURNAL, BUCKET, RENEWAL)),
+    "convert": Flow((IDENTITY, JOURNAL, BUCKET, CONVERSION)),
 }
 
 

@@ -60,6 +60,8 @@ def sections(schema: dict[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
         "AttachedStorage": "attached_storage",
         "Safety": "safety",
         "Waiver": "safety.waivers",
+        "Audit": "audit",
+        "Accepted": "audit.accepted",
     }
     for name, title in names.items():
         yield f"`{title}`", definitions[name]["description"].split("\n")[0], _rows(definitions[name])

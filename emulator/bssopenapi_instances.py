@@ -82,6 +82,7 @@ def set_renewal(world: World, request: Request) -> dict[str, Any]:
     """Say whether and for how long subscriptions renew themselves: all of those named, or none."""
     names = request.required("InstanceIDs", "ProductCode", "RenewalPeriod", "RenewalPeriodUnit", "RenewalStatus")
     status = _one_of(request, "RenewalStatus", RENEW_STATUSES)
+    _one_of(request, "SubscriptionType", ("Subscription", "PayAsYouGo"), "Subscription")
     unit = _one_of(request, "RenewalPeriodUnit", ("M", "Y"))
     period = request.integer("RenewalPeriod", 1)
     if period not in RENEWAL_PERIODS:

@@ -13,7 +13,7 @@ KEPT = 20_000
 VALUE_LENGTH = 8_192
 VALUES = 500
 
-_READS = re.compile(r"(Get|List|Describe|Query|Head|Validate|Check|Search|AssumeRole$)")
+_READS = re.compile(r"(Get|List|Describe|Query|Head|Validate|Check|Search|Lookup|AssumeRole$)")
 _SECRETS = re.compile(r"(password|secret|securitytoken|security-token|(^|-)signature$)", re.IGNORECASE)
 
 

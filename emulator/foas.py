@@ -99,6 +99,7 @@ class Queue:
     megabytes: int
     gpus: int = 0
     project: str = ""  # the one project that is bound to it
+    used_units: int = 0  # compute units that jobs take, a seam for tests: no job runs here
 
 
 @dataclass
@@ -147,6 +148,7 @@ class State:
     queues: dict[str, dict[str, Queue]] = field(default_factory=dict)  # by cluster id, then name
     projects: dict[str, Project] = field(default_factory=dict)  # by name
     packages: dict[str, dict[str, Package]] = field(default_factory=dict)  # by project, then name
+    jobs: dict[str, list[str]] = field(default_factory=dict)  # names by project; none runs here
     stuck: list[str] = field(default_factory=list)
 
 

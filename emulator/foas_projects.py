@@ -81,8 +81,40 @@ def delete_project(world: World, request: Request) -> dict[str, Any]:
     if project.queue:
         foas_queues.find_queue(world, project.cluster_id, project.queue).project = ""
     state.packages.pop(project.name, None)
+    state.jobs.pop(project.name, None)
     del state.projects[project.name]
     return {}
+
+
+def list_job(world: World, request: Request) -> dict[str, Any]:
+    """List the jobs of a project, all of them offline: no job runs here, and none is made by API."""
+    project = find_project(world, request)
+    page, facts = by_index(request, world.part(State).jobs.get(project.name, []), capital=False)
+    return {**facts, "Jobs": {"Job": [_job(project, name) for name in page]}}
+
+
+def _job(project: Project, name: str) -> dict[str, Any]:
+    return {
+        "JobId": "",
+        "JobName": name,
+        "JobType": "FLINK_STREAM",
+        "ApiType": "SQL",
+        "ProjectName": project.name,
+        "ClusterId": project.cluster_id,
+        "QueueName": project.queue,
+        "EngineVersion": "blink-3.7.10",
+        "Code": "",
+        "PlanJson": "",
+        "Properties": "",
+        "Packages": "",
+        "Description": "",
+        "FolderId": 0,
+        "IsCommitted": False,
+        "Creator": project.creator,
+        "Modifier": project.modifier,
+        "CreateTime": milliseconds(project.created_at),
+        "ModifyTime": milliseconds(project.modified_at),
+    }
 
 
 def bind_queue(world: World, request: Request) -> dict[str, Any]:
@@ -176,6 +208,7 @@ ROUTES = {
     ("GET", "/api/v2/projects/{projectName}"): get_project,
     ("PUT", "/api/v2/projects/{projectName}"): update_project,
     ("DELETE", "/api/v2/projects/{projectName}"): delete_project,
+    ("GET", "/api/v2/projects/{projectName}/jobs"): list_job,
     ("PUT", "/api/v2/project/config"): update_project_config,
     ("POST", "/api/v2/projects/{projectName}/queue"): bind_queue,
     ("DELETE", "/api/v2/projects/{projectName}/queue"): unbind_queue,

@@ -63,16 +63,16 @@ def find_queue(world: World, cluster_id: str, name: str) -> Queue:
 
 
 def usage(queue: Queue) -> dict[str, Any]:
-    """Show a queue. No job runs here, so nothing of what is reserved is used."""
+    """Show a queue. No job runs here, so nothing of what is reserved is used unless a test says so."""
     return {
         "ClusterId": queue.cluster_id,
         "QueueName": queue.name,
         "MinVCore": queue.vcores,
         "MaxVCore": queue.vcores,
-        "UsedVCore": 0,
+        "UsedVCore": queue.used_units * VCORES,
         "MinMem": queue.megabytes,
         "MaxMem": queue.megabytes,
-        "UsedMem": 0,
+        "UsedMem": queue.used_units * MEGABYTES,
         "MinGpu": queue.gpus,
         "MaxGpu": queue.gpus,
         "UsedGpu": 0,

@@ -43,6 +43,7 @@ class Namespace:
     next_cpu: int = 0
     next_elastic_cpu: int = 0
     ha: bool = False
+    used_cpu: float = 0.0  # what jobs take, a seam for tests: no job runs here
 
     def holds(self) -> int:
         """What is taken from the workspace for it: what it has or, if that is more, what it is about to get."""

@@ -136,7 +136,7 @@ def _shown(workspace: Workspace, namespace: Namespace) -> dict[str, Any]:
         "ResourceSpec": shown_spec(namespace.cpu),
         "GuaranteedResourceSpec": shown_spec(namespace.cpu),
         "ElasticResourceSpec": shown_spec(namespace.elastic_cpu),
-        "ResourceUsed": {"Cpu": 0.0, "Cu": 0.0, "MemoryGB": 0.0},
+        "ResourceUsed": {"Cpu": namespace.used_cpu, "Cu": namespace.used_cpu, "MemoryGB": 4.0 * namespace.used_cpu},
         "Tags": [{"Key": key, "Value": value} for key, value in workspace.tags.items()],
     }
 

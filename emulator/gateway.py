@@ -94,6 +94,7 @@ def _handle(cloud: Cloud, attempt: Attempt, route: Route, caller: Caller) -> dic
         region=attempt.parameters.get("RegionId") or message.header("x-acs-region-id") or world.region,
         headers=message.headers,
         context={} if caller.is_account else conditions.facts(world, message),
+        log=cloud.calls,
     )
     if not caller.is_account and (permission := product.permission(route.action)):
         authorize(world, caller, permission, product.resource(world, request), request.context)

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from emulator import (
+    actiontrail,
     bssopenapi,
     bssopenapi_instances,
     bssopenapi_orders,
@@ -42,6 +43,7 @@ from emulator import (
     ram_attachments,
     ram_groups,
     ram_keys,
+    ram_mfa,
     ram_overview,
     ram_policies,
     ram_roles,
@@ -112,6 +114,7 @@ PRODUCTS: tuple[Product, ...] = (
         ram,
         ram_users,
         ram_keys,
+        ram_mfa,
         ram_groups,
         ram_policies,
         ram_attachments,
@@ -150,6 +153,7 @@ PRODUCTS: tuple[Product, ...] = (
         foasconsole_overview,
     ),
     _product(ververica, ververica_members, ververica_targets),
+    _product(actiontrail),
 )
 
 BY_VERSION: dict[str, Product] = {product.version: product for product in PRODUCTS if product.routes}

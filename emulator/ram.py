@@ -58,6 +58,7 @@ class User:
     policies: dict[str, Link] = field(default_factory=dict)  # "System/Name" or "Custom/Name"
     fading: dict[str, float] = field(default_factory=dict)  # detached policy: still in effect until
     leaving: dict[str, float] = field(default_factory=dict)  # group left: still in effect until
+    mfa_device: str = ""  # serial number of the second factor that is bound
 
 
 @dataclass

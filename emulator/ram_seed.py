@@ -7,7 +7,16 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from emulator import ram_account, ram_attachments, ram_groups, ram_policies, ram_roles, ram_service_roles, ram_users
+from emulator import (
+    ram_account,
+    ram_attachments,
+    ram_groups,
+    ram_mfa,
+    ram_policies,
+    ram_roles,
+    ram_service_roles,
+    ram_users,
+)
 from emulator.ram import AccessKey, State
 from emulator.request import Caller, Refusal, Request
 from emulator.system_policies import SYSTEM_POLICIES
@@ -37,6 +46,7 @@ class _User(_Strict):
     mobile_phone: str = ""
     password: str = ""
     mfa_bind_required: bool = False
+    mfa_bound: bool = False
     keys: list[_Key] = Field([], max_length=2)
     groups: list[str] = []
     policies: list[str] = []
@@ -124,6 +134,8 @@ def _user(world: World, user: _User) -> None:
         login = {"Password": user.password, "MFABindRequired": user.mfa_bind_required}
         ram_users.create_login_profile(world, _request(world, UserName=user.name, **login))
     state = world.part(State)
+    if user.mfa_bound:
+        state.users[user.name].mfa_device = ram_mfa.serial_number(world, user.name)
     for key in user.keys:
         if key.id in state.keys:
             raise ValueError(f"ram: the AccessKey {key.id} exists already")

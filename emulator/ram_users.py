@@ -77,6 +77,7 @@ def delete_user(world: World, request: Request) -> Reply:
         "Policy": user.policies,
         "AccessKey": user.keys,
         "LoginProfile": user.login,
+        "MFADevice": user.mfa_device,
     }
     for kind, remaining in remains.items():
         if remaining:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from emulator.calls import CallLog
+
 
 class Refusal(Exception):
     """The cloud refuses a request: an HTTP status, a code and a message, as the API would answer.
@@ -63,7 +65,7 @@ class Request:
 
     `parameters` merges query and form body (names as the client sent them), `path` holds what the placeholders
     of a ROA route matched, `document` is a JSON body (ververica), `region` is RegionId or the endpoint's default,
-    `context` holds what conditions of policies can ask about.
+    `context` holds what conditions of policies can ask about, `log` the calls that came before.
     """
 
     action: str
@@ -74,6 +76,7 @@ class Request:
     region: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     context: Mapping[str, str] = field(default_factory=dict)
+    log: CallLog = field(default_factory=CallLog)
 
     def has(self, name: str) -> bool:
         return self.parameters.get(name, "") != ""

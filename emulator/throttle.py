@@ -30,8 +30,8 @@ _BUYING = ("CreateInstance", "GetSubscriptionPrice", "RenewInstance", "SetRenewa
 
 # Sources: the pages "API rate quotas" of RAM 2015-05-01, STS 2015-04-01, BssOpenApi 2017-12-14, VPC 2016-04-28,
 # foasconsole 2021-10-28 and ververica 2022-07-18, and "OSS performance": 10,000 requests a second.
-# UNCONFIRMED: those of ECS, ResourceManager and foas, of managing buckets, of attaching a policy (published is
-# detaching), of VPC but CreateVSwitch, of BssOpenApi but orders, products, buying and renewing; that the unseen
+# UNCONFIRMED: those of ECS, ResourceManager, foas and ActionTrail, of managing buckets, of attaching a policy
+# (published is detaching), of VPC but CreateVSwitch, of BssOpenApi but orders, products, buying and renewing; that the unseen
 # actions of RAM, foasconsole and ververica go as the rest; that calls of a minute may come at once. A client that calls
 # one after the other over a network seldom meets them.
 DEFAULT: dict[str, dict[str, str]] = {
@@ -45,6 +45,7 @@ DEFAULT: dict[str, dict[str, str]] = {
     "foas": {"reads": "100/1", "writes": "100/1"},
     "foasconsole": {"reads": "100/1", "writes": "100/1", "TagResources": "1000/1"},
     "ververica": {"reads": "100/1", "writes": "100/1"},
+    "actiontrail": {"reads": "20/1"},
 }
 OFF: dict[str, dict[str, str]] = {}
 NAMED = {"off": OFF, "default": DEFAULT}

@@ -34,6 +34,28 @@ def one_time(name: str, handover: Handover, draw: Draw) -> str:
     return _in_file(name, handover, draw) if handover.channel == "file" else _in_block(name, draw)
 
 
+def check(handover: Handover) -> None:
+    """Check that something can be handed over, for what cannot be drawn beforehand.
+
+    Raises:
+        Misconfigured: the folder cannot be written to, or lies outside of the project's.
+    """
+    if handover.channel == "file" and not os.access(_folder(handover.folder), os.W_OK):
+        text = f"The folder {handover.folder} of people.handover cannot be written to."
+        raise Misconfigured(text, remedy="Let the worker's user write there, then Retry this run.")
+
+
+def holds(name: str, handover: Handover) -> bool:
+    """Say whether material is in the channel, as far as it can be seen from here."""
+    if handover.channel == "file":
+        return (_folder(handover.folder) / f"{name}.age").exists()
+    try:
+        Secret.load(name)
+    except ValueError:
+        return False
+    return True
+
+
 def place(name: str, handover: Handover) -> str:
     """Say where the material is, for the report."""
     if handover.channel == "file":

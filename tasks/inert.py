@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-SIGNS = ("+", "~", "=", "!")  # of a plan: made, changed, kept, blocked
+SIGNS = ("+", "~", "=", "!", "-", "$")  # of a plan: made, changed, kept, blocked, deleted, billed on
 
 
 def one_line(text: str) -> str:

@@ -60,7 +60,7 @@ class Opened:
         self.plan: Plan | None = None
         self.approval: Approval | None = None
 
-    def foresee(self, procedure: Procedure) -> None:
+    def foresee(self, procedure: Procedure, strictly: bool = False) -> None:
         """Carry the procedure out dry: read everything it needs, at once, and refuse what can be foreseen.
 
         Where the environment wants a person to agree, suspend the run until one has. A run that waits holds nothing.
@@ -68,6 +68,9 @@ class Opened:
         for nobody has written since. A run with nothing to write takes none.
 
         Where nothing but manual steps stands in the way, wait until the cloud shows that they are done.
+
+        Args:
+            strictly: from here on nothing may be sent but the writes of the plan, and no bucket is made for a journal.
 
         Raises:
             Unmet: everything that would be refused, before anything was written.
@@ -81,8 +84,10 @@ class Opened:
             if unreadable is not None:
                 raise unreadable
             self._ask()
-            if not self.planned.writes or self._lease():
+            if not self.planned.writes or (self.journal.take() if strictly else self._lease()):
                 note(self.journal, self.approval)
+                if strictly:
+                    self.cloud.foreseen = frozenset(write.fingerprint for write in self.planned.writes)
                 return
 
     def _wait_for_person(self, procedure: Procedure) -> None:
@@ -237,17 +242,18 @@ def verify(opened: Opened, procedure: Procedure) -> None:
 
 
 @contextmanager
-def opening(environment_name: str, writes: bool = True) -> Iterator[Opened]:
+def opening(environment_name: str, writes: bool = True, audits: bool = False) -> Iterator[Opened]:
     """Load the environment's block and its credentials, wait for our turn, and open a session.
 
     Args:
         writes: the run may write, so that no other may work on the environment meanwhile.
+        audits: the run is an audit, which has credentials of its own where the environment names them.
 
     Raises:
         Misconfigured: a block is missing or what stands in it is impossible.
     """
-    environment = _environment(environment_name)
-    credentials = _credentials(environment)
+    environment = load_environment(environment_name)
+    credentials = _credentials(environment, (audits and environment.audit.credentials) or environment.credentials)
     our_turn = Turn(environment) if writes else nullcontext()
     with (
         redacted(),
@@ -272,7 +278,12 @@ def _session_name() -> str:
     return f"prefect-{flow_run.id or 'run'}"[:64]
 
 
-def _environment(name: str) -> Environment:
+def load_environment(name: str) -> Environment:
+    """Load an environment by the name of its block.
+
+    Raises:
+        Misconfigured: there is none, or what stands in it is impossible.
+    """
     try:
         block = FlinkEnvironment.load(name)
     except RuntimeError as error:
@@ -287,8 +298,7 @@ def _environment(name: str) -> Environment:
     return block.environment
 
 
-def _credentials(environment: Environment) -> AlibabaCloudCredentials:
-    name = environment.credentials
+def _credentials(environment: Environment, name: str) -> AlibabaCloudCredentials:
     try:
         block = AlibabaCloudCredentials.load(name)
     except RuntimeError as error:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from alicloud import ram
+from alicloud import leaving, ram
 from alicloud.ram import Group, GroupSpec, MembershipSpec
 from alicloud.session import Session
 from alicloud.settle import settle
+from tasks.runner import runner_user
 from tasks.step import step
 
 
@@ -19,3 +20,15 @@ def ensure_group(cloud: Session, spec: GroupSpec) -> Group | None:
 def ensure_members(cloud: Session, spec: MembershipSpec) -> None:
     """Put the wanted users into the group. Members that the environment does not name stay."""
     settle(cloud, ram.list_users_for_group(spec.group), spec, ram.membership_changes)
+
+
+@step("Nobody else in {spec.group}", "R4")
+def ensure_exact_members(cloud: Session, spec: MembershipSpec) -> None:
+    """Take those out of the group whom the environment does not name, but never the RAM user who runs this."""
+    runner = runner_user(cloud)
+    settle(
+        cloud,
+        ram.list_users_for_group(spec.group),
+        spec,
+        lambda wanted, actual: leaving.others_out(wanted, actual, runner),
+    )

@@ -50,6 +50,19 @@ def require_workspace(cloud: Session, name: str) -> Workspace:
     return found
 
 
+@step("Workspace {name}, which must exist", "R24")
+def require_standing(cloud: Session, name: str) -> Workspace:
+    """Find the workspace that something is done to, whatever its state.
+
+    Raises:
+        Unmet: it does not exist.
+    """
+    found = foasconsole.pick_workspace(name, cloud.send(foasconsole.describe_instances(cloud.region, name)))
+    if found is None:
+        raise Unmet(f"Workspace {name} does not exist.", remedy="Run create-cluster first.")
+    return found
+
+
 @step("Zone {zone} for fully managed Flink", "R18", "R24")
 def check_managed_zone(cloud: Session, zone: str, workspace: Workspace | None) -> None:
     """Check that fully managed Flink is sold in the zone.

@@ -25,7 +25,8 @@ def test_the_published_instances_are_read():
     found = bssopenapi.query_available_instances("rds").parse(SAMPLES["QueryAvailableInstances"]["body"])
 
     moment = "2019-09-08T16:00:00Z"
-    assert found == (OrderedInstance("1049056", "rds", "example", REGION, "Subscription", moment, moment),)
+    renewal = ("ManualRenewal", "1", "M")
+    assert found == (OrderedInstance("1049056", "rds", "example", REGION, "Subscription", moment, moment, *renewal),)
 
 
 def test_a_200_that_is_no_success_is_a_refusal():

@@ -7,7 +7,7 @@ from tests.reliability.test_kinds import BUILDERS, CALLS
 
 KINDS = ("User", "Group", "Role")
 # What one builder makes for each kind of principal.
-FAMILIES = {f"{stem}{kind}" for stem in ("ListPoliciesFor", "AttachPolicyTo") for kind in KINDS}
+FAMILIES = {f"{stem}{kind}" for stem in ("ListPoliciesFor", "AttachPolicyTo", "DetachPolicyFrom") for kind in KINDS}
 
 
 @pytest.mark.parametrize("name", sorted(BUILDERS))
@@ -46,6 +46,9 @@ def test_only_what_has_no_resource_of_its_own_is_on_everything():
         "vpc:DescribeZones",
         "ecs:DescribeAvailableResource",
         "bssapi:QueryAvailableInstances",
+        "bssapi:RenewInstance",
+        "bssapi:SetRenewal",
+        "actiontrail:LookupEvents",
     }
 
 

@@ -51,6 +51,7 @@ def test_the_published_workspaces_are_read():
         bucket="oss_flink",
         stage="",
         percent=0,
+        expires_ms=1637337600000,
     )
 
 
@@ -240,7 +241,7 @@ def test_a_ticket_has_every_fact_and_no_whole_account_id():
 def test_the_published_namespaces_are_read_by_what_is_guaranteed():
     found = namespaces.describe_namespaces(REGION, "f-cn-1").parse(SAMPLES["DescribeNamespaces"]["body"])
 
-    assert found == (Namespace("ns-1", "SUCCESS", 1),)
+    assert found == (Namespace("ns-1", "SUCCESS", 1, used_cus=1.0, created_at=1629879567.394),)
 
 
 def test_a_namespace_of_an_older_reply_is_read():

@@ -121,3 +121,13 @@ def test_a_200_that_is_no_success_is_a_refusal(body, code):
         prices.query_create_instance_price(SPEC).parse(body)
 
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("trade", "told"),
+    [("7.28", "7.28"), ("7.281", "7.29"), ("1234.56", "1240.00"), ("118809.60", "119000.00"), ("0", "0.00")],
+)
+def test_the_price_of_a_change_is_told_rounded_up_so_that_a_plan_stays_the_same_for_a_while(trade, told):
+    price = Price("CNY", Decimal(trade), Decimal(0), Decimal(trade))
+
+    assert prices.about(price) == f"at most {told} CNY"

@@ -24,6 +24,7 @@ from alicloud.errors import (
 from alicloud.foas import ClusterSpec
 from alicloud.foasconsole import WorkspaceSpec
 from alicloud.journal import Journal
+from alicloud.limiter import Limiter
 from alicloud.ram import UserSpec
 from alicloud.session import Identity, Session
 from alicloud.settle import settle
@@ -111,6 +112,7 @@ def cloud(emulator, waits):
 
 
 def session(emulator, identity=ACCOUNT, wait=lambda seconds: None, **options):
+    options = {"limiter": Limiter({}), **options}  # the waits that are counted are those of its own retries
     opened = Session(identity, "cn-hangzhou", {"*": emulator.url}, Clock(wait=wait), **options)
     opened.journal = Journal(opened.sibling(), "shop-packages", "dev", f"run-{next(RUNS)}", "a test", 3600.0)
     return opened

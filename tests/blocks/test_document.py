@@ -157,9 +157,9 @@ def test_a_file_that_is_missing_is_told_by_its_name(tmp_path):
         (changed(EXCLUSIVE, "Bob Builder", '"a\\nb"'), '"a\\nb"', "people.users.1.display_name", "line breaks"),
         (changed(MANAGED, "  mode: managed", "  mode: managed\n  order_id: x123"), "x123", "cluster.order_id", "mode"),
         (
-            changed(EXCLUSIVE, "  mode: exclusive", "  mode: exclusive\n  auto_renew: true"),
-            "renew",
-            "cluster.auto_renew",
+            changed(EXCLUSIVE, "  mode: exclusive", "  mode: exclusive\n  charge_type: Subscription"),
+            "charge_type",
+            "cluster.charge_type",
             "mode",
         ),
     ],

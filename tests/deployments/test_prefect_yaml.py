@@ -20,16 +20,31 @@ def test_every_flow_has_its_deployment_and_no_two_share_a_name():
     names = [deployment["name"] for deployment in DEPLOYMENTS]
 
     assert sorted(names) == [
+        "adopt",
+        "audit",
         "authorize",
         "check",
+        "convert",
         "create-cluster",
         "create-project",
+        "export",
+        "orphans",
+        "people",
         "plan",
         "prepare",
         "prove-access",
+        "renew",
         "resolve",
+        "scale",
+        "teardown",
     ]
-    files = {path.stem for path in (ROOT / "flows").glob("*.py")} - {"__init__", "procedure"}
+    files = {path.stem for path in (ROOT / "flows").glob("*.py")} - {
+        "__init__",
+        "procedure",
+        "removal",
+        "staff",
+        "upkeep",
+    }
     assert {deployment["entrypoint"] for deployment in DEPLOYMENTS} == {f"flows/{verb}.py:{verb}" for verb in files}
 
 
@@ -41,7 +56,9 @@ def test_a_deployment_s_entrypoint_is_the_flow_of_its_name(deployment, project_f
     assert flow.retries == 0  # a run is repeated by a person, who has read why it failed
     assert flow.description
     asked = ["intent", "reason"] if flow.name == "resolve" else []  # what only a person knows has no default
-    assert list(flow.parameters.required) == ["environment", *asked]
+    # An account is looked at before there is an environment, or to find what has none.
+    whole = {"adopt": ["credentials", "region", "mode"], "orphans": ["credentials", "region"]}
+    assert list(flow.parameters.required) == whole.get(flow.name, ["environment", *asked])
     assert flow.validate_parameters({**dict.fromkeys(asked, "x"), **deployment["parameters"]})
 
 
@@ -52,14 +69,15 @@ def test_a_deployment_says_what_it_does_and_writes_nothing_by_itself(deployment)
     assert len(deployment["description"]) > 40
     assert "realtime-compute" in deployment["tags"]
     assert {"writes", "reads"} & set(deployment["tags"])
-    on = deployment["name"] == "plan"  # nightly: it finds drift and writes nothing
-    assert [schedule["active"] for schedule in schedules] == [on] * (deployment["name"] != "resolve")
+    unscheduled = ("resolve", "teardown", "adopt", "export")  # a person starts them, for once
+    on = deployment["name"] == "audit"  # nightly: it finds drift and writes nothing
+    assert [schedule["active"] for schedule in schedules] == [on] * (deployment["name"] not in unscheduled)
     assert not any(trigger["enabled"] for trigger in deployment.get("triggers", []))
     assert all(schedule["cron"] and schedule["timezone"] for schedule in schedules)
     assert deployment["work_pool"]["name"] == WORK_POOL
 
 
-def test_only_check_plan_and_prove_access_are_said_to_read_alone():
+def test_only_those_that_look_are_said_to_read_alone():
     reading = [deployment["name"] for deployment in DEPLOYMENTS if "reads" in deployment["tags"]]
 
-    assert sorted(reading) == ["check", "plan", "prove-access"]
+    assert sorted(reading) == ["adopt", "audit", "check", "export", "orphans", "plan", "prove-access"]

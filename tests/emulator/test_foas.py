@@ -138,6 +138,7 @@ def test_every_action_answers_like_the_published_samples(world):
         ("GetPackage", {}, package),
         ("ListPackage", {}, on),
         ("GetRefPackageJob", {}, package),
+        ("ListJob", {}, on),
         ("DeletePackage", {}, package),
         ("UnbindQueue", bound, on),
         ("DeleteQueue", {"queueName": "root.clicks"}, at),
@@ -155,6 +156,8 @@ def test_every_action_answers_like_the_published_samples(world):
         if action == "ShrinkCluster":
             slave = json.loads(details(world, cluster_id)["InstanceInfos"])["slave"][0]["instanceId"]
             parameters = {"instanceIds": slave}
+        if action == "ListJob":
+            world.part(foas.State).jobs["clicks"] = ["hourly"]
         reply = call(world, action, parameters, path)
         world.clock.advance(world.delays.cluster_change)
         if action == "GetClusterMetrics":

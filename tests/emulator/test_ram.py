@@ -120,7 +120,7 @@ def test_every_reply_has_the_published_shape(world: World):
             strange[action] = found
 
     assert strange == {}
-    assert {action for action, _ in STORY} == set(RAM)
+    assert {action for action, _ in STORY} == set(RAM) - {"GetUserMFAInfo"}  # of which no sample is published
 
 
 def test_nothing_is_left_at_the_end_of_the_story(world: World):

@@ -26,8 +26,14 @@ from blocks.runner_rights import FLOWS, FlowName, grants
 from emulator.cloud import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 from emulator.world import World
 from flows.procedure import authorization, cluster_only, everything, identify, projects_only, surroundings
+from flows.staff import staff
+from flows.upkeep import conversion, renewals, scaling
 from tasks.access import find_tightening, read_principal
+from tasks.adoption import read_account
+from tasks.audit_steps import find_changes, look
+from tasks.export import read_present
 from tasks.lease import keeping
+from tasks.orphans import read_holdings
 from tasks.oss_bucket import ensure_bucket
 from tasks.run import Planning, Run
 from tests.flows.running import Running
@@ -45,14 +51,44 @@ def rights(run: Run) -> None:
     run.step(find_tightening, run.environment, after=[account])
 
 
+def inspection(run: Run) -> None:
+    """What audit reads."""
+    everything(run)
+    look(run, identify(run))
+    run.step(find_changes, [("EventName", "UpdateUser")], 30)
+
+
+def adoption(run: Run) -> None:
+    """What adopt reads: nothing by an environment's names, but its region and mode."""
+    read_account(run.step, run.environment.region, run.environment.cluster.mode)
+
+
+def exporting(run: Run) -> None:
+    """What export reads."""
+    run.step(read_present, run.environment, after=[identify(run)])
+
+
+def estate(run: Run) -> None:
+    """What orphans reads, where the server has no environment."""
+    read_holdings(run.step, run.environment.region, ())
+
+
 PROCEDURES: Mapping[FlowName, Callable[[Any], Any]] = {
     "prepare": everything,
     "plan": everything,
+    "audit": inspection,
     "authorize": authorization,
     "check": surroundings,
     "create_cluster": cluster_only,
     "create_project": projects_only,
     "prove_access": rights,
+    "adopt": adoption,
+    "export": exporting,
+    "orphans": estate,
+    "scale": scaling,
+    "renew": renewals(30),
+    "convert": conversion,
+    "people": staff,
 }
 PRODUCTS = {code.casefold(): code for code, _ in RIGHTS}
 
@@ -125,7 +161,8 @@ def run(account: Running, environment: Environment, flow: FlowName, identity: Id
 
 def _carried_out(environment: Environment, cloud: Session, flow: FlowName) -> list[AlibabaCloudError]:
     journal: Any = cloud.journal
-    journal.read()
+    if ("oss", "GetObject") in {need.key for need in FLOWS[flow].needs}:
+        journal.read()
     with cloud.dry_run() as dry:
         planned = _all_steps(environment, dry, flow)
         if planned or not FLOWS[flow].writes:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyrage
 
+from blocks.environment import Environment
 from tests.flows.running import environment
 
 ACCOUNT_ID = "1376771854400000"
@@ -62,13 +63,42 @@ NETWORK_BY_ID = environment(  # of the seed `traps`, whose VPC has no name
     projects=[],
 )
 
+# What grows, shrinks, ends or is billed otherwise: prepared first, changed then.
+ORDERS = {"exclusive": {"may_order": True}, "managed": {"may_order": True, "max_price": 10_000}}
+SUBSCRIBED = {"charge_type": "Subscription"}
+
+
+def sized(mode: str, cus: int = 8, elsewhere: bool = False, **cluster: Any) -> Environment:
+    """Give an environment with something of its cluster, and the compute units of its project, changed.
+
+    Args:
+        elsewhere: its bucket, and so its journal, is another one, which is not there yet.
+    """
+    project = {"name": {"exclusive": "orders", "managed": "payments"}[mode], "compute_units": cus}
+    safety = ORDERS[mode] | {"max_compute_units": 40}
+    storage = {"bucket": "flink-managed-journal"} if elsewhere else {}
+    return environment(mode, account=ACCOUNT_ID, cluster=cluster, projects=[project], safety=safety, storage=storage)
+
+
+CLUSTER_LARGER = sized("exclusive", 20, slave={"specification": "Ecs_8c32g", "number": 4})
+CLUSTER_LARGER_MASTERS = sized("exclusive", 8, master={"specification": "Ecs_8c32g", "number": 3})
+CLUSTER_SMALLER = sized("exclusive", 4, slave={"specification": "Ecs_8c32g", "number": 2})
+
 # Between them a flow sends every call that it can send.
 SCENES: dict[str, list[str]] = {
     "prepare": ["new", "changed", "managed", "managed_changed", "network_by_id"],
     "plan": ["new", "changed", "managed", "managed_changed", "network_by_id"],
+    "audit": ["new", "changed", "managed", "managed_changed", "network_by_id"],
     "authorize": ["new", "changed", "managed", "managed_changed"],
+    "people": ["new", "changed", "managed", "managed_changed"],
     "check": ["new", "changed", "managed", "network_by_id"],
     "create_cluster": ["new", "changed", "managed", "network_by_id"],
     "create_project": ["changed", "managed_changed", "journal_elsewhere"],
     "prove_access": ["new", "changed", "managed_changed"],
+    "adopt": ["changed", "managed_changed"],
+    "export": ["new", "changed", "managed_changed", "network_by_id"],
+    "orphans": ["changed", "managed_changed"],
+    "scale": ["larger", "other_masters", "smaller", "managed_larger", "subscribed_larger"],
+    "renew": ["ending", "ending_order", "renewing_itself"],
+    "convert": ["to_subscription", "to_pay_as_you_go"],
 }

@@ -87,9 +87,10 @@ def test_every_call_that_a_step_of_the_flow_can_reach_is_declared(flow):
         PROCEDURES[flow](traced)
         steps |= traced.steps
 
-    builders = set().union(*(reached(root) for root in [*(inspect.unwrap(step.fn) for step in steps), *JOURNALS]))
-
     declared = {need.key for need in FLOWS[flow].needs}
+    journals = JOURNALS if ("oss", "GetObject") in declared else []  # there is none where there is no environment
+    builders = set().union(*(reached(root) for root in [*(inspect.unwrap(step.fn) for step in steps), *journals]))
+
     missing = {
         name
         for name in builders

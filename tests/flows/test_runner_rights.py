@@ -20,6 +20,7 @@ from blocks import desired
 from blocks.environment import describe
 from blocks.runner_names import names_of
 from blocks.runner_rights import FLOWS, account_only, grants
+from emulator import bssopenapi
 from flows.check import check
 from flows.plan import plan
 from flows.prepare import prepare
@@ -27,6 +28,9 @@ from tests.flows.runner import RUNNER, SPEED, Scene, hire, run, send
 from tests.flows.runner_scenes import (
     ACCOUNT_ID,
     CHANGED,
+    CLUSTER_LARGER,
+    CLUSTER_LARGER_MASTERS,
+    CLUSTER_SMALLER,
     FORMER,
     JOURNAL_ELSEWHERE,
     MANAGED,
@@ -35,9 +39,14 @@ from tests.flows.runner_scenes import (
     NETWORK_BY_ID,
     NEW,
     SCENES,
+    SUBSCRIBED,
+    sized,
 )
 from tests.flows.running import environment, start_emulator
 from tests.reliability.test_kinds import CALLS
+
+ORDER = {"instance_id": "blinkonecs_cn-order-0001", "region": "cn-hangzhou", "pay_model": "post"}
+PAID_BY_USE = {"foas": {"orders": [ORDER]}}
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +91,15 @@ def scenes(account, udf_folder):
             foas_projects.create_project(desired.project(CHANGED.projects[1], cluster_id, ACCOUNT_ID)),
         )
 
+    def ends():
+        """The subscription is over in ten days, and there is money for another term."""
+        rich()
+        for instance in account.cloud.world.part(bssopenapi.State).instances.values():
+            instance.end_at = account.cloud.world.now() + 864_000
+
+    def rich():
+        account.cloud.world.part(bssopenapi.State).balance_cents = 10_000_000
+
     def lax():
         account.sow({"ram": {"security_preference": {"AllowUserToManageAccessKeys": True}}})
 
@@ -92,6 +110,31 @@ def scenes(account, udf_folder):
         "managed_changed": scene(MANAGED_CHANGED, "nothing", lambda: prepared(MANAGED_FORMER)),
         "journal_elsewhere": scene(JOURNAL_ELSEWHERE, "nothing", lambda: prepared(MANAGED_FORMER)),
         "network_by_id": scene(NETWORK_BY_ID, "traps"),
+        "larger": scene(CLUSTER_LARGER, PAID_BY_USE, lambda: prepared(sized("exclusive"))),
+        "other_masters": scene(CLUSTER_LARGER_MASTERS, PAID_BY_USE, lambda: prepared(sized("exclusive"))),
+        "smaller": scene(CLUSTER_SMALLER, PAID_BY_USE, lambda: prepared(sized("exclusive"))),
+        "managed_larger": scene(
+            sized("managed", 18, compute_units=24, elsewhere=True), "nothing", lambda: prepared(sized("managed"))
+        ),
+        "subscribed_larger": scene(
+            sized("managed", 18, compute_units=24, **SUBSCRIBED),
+            "nothing",
+            lambda: prepared(sized("managed", **SUBSCRIBED)),
+        ),
+        "ending": scene(
+            sized("managed", elsewhere=True, **SUBSCRIBED),
+            "nothing",
+            lambda: prepared(sized("managed", **SUBSCRIBED)),
+            ends,
+        ),
+        "ending_order": scene(sized("exclusive"), "exclusive-order", lambda: prepared(sized("exclusive")), ends),
+        "renewing_itself": scene(
+            sized("managed", auto_renew=True, **SUBSCRIBED), "nothing", lambda: prepared(sized("managed", **SUBSCRIBED))
+        ),
+        "to_subscription": scene(
+            sized("managed", elsewhere=True, **SUBSCRIBED), "nothing", lambda: prepared(sized("managed")), rich
+        ),
+        "to_pay_as_you_go": scene(sized("managed"), "nothing", lambda: prepared(sized("managed", **SUBSCRIBED))),
     }
 
 
@@ -268,13 +311,14 @@ def test_a_plan_with_the_read_only_policy_writes_nothing(account, scenes, name):
 WRITERS = sorted(name for name, call in CALLS.items() if not call.is_read)
 
 
+@pytest.mark.parametrize("flow", ["plan", "audit"])
 @pytest.mark.parametrize("name", WRITERS)
-def test_every_write_is_refused_to_who_has_the_read_only_policy(account, scenes, name):
+def test_every_write_is_refused_to_who_has_the_read_only_policy(account, scenes, flow, name):
     scene, call = scenes["changed"], CALLS[name]
     if call.bucket:
         call = dataclasses.replace(call, bucket=scene.environment.storage.bucket)
     account.cloud.world = copy.deepcopy(scene.world)
-    hire(account, documents(scene.grants("plan")))
+    hire(account, documents(scene.grants(flow)))
     before = account.world()
 
     with Session(RUNNER, "cn-hangzhou", {"*": account.url}, Clock(SPEED), attempts=1) as cloud:

@@ -17,7 +17,7 @@ import tasks
 from alicloud.call import Call, Kind, client_token
 from alicloud.session import Identity, Session
 
-READING = re.compile(r"(Get|List|Describe|Query|Head|Validate|Check)[A-Z]|AssumeRole$")
+READING = re.compile(r"(Get|List|Describe|Query|Head|Validate|Check|Lookup)[A-Z]|AssumeRole$")
 
 # What makes, buys or changes a paid thing anew when it comes again, and has no ClientToken. Source: the references of
 # foas 2018-11-11, foasconsole 2021-10-28 and RAM 2015-05-01.
@@ -33,6 +33,7 @@ NEVER_TWICE = {
     ("foasconsole", "ModifyInstanceSpec"),
     ("foasconsole", "ModifyPrepayInstanceSpec"),
     ("foasconsole", "ModifyElasticResourceSpec"),
+    ("BssOpenApi", "RenewInstance"),  # it has a token; nobody knows how long billing remembers one
     ("Ram", "CreateAccessKey"),
 }
 # What makes a second thing when it comes again without a ClientToken.

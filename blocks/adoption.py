@@ -1,0 +1,301 @@
+"""Makes the document of an environment of what an account has, such that a plan of it has nothing to do. No I/O.
+
+Networks are named by id: an id can neither make a second one nor be mistaken. What the document cannot say is told in
+remarks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from alicloud import prerequisites, ram_policies
+from alicloud.errors import Misconfigured, Unmet
+from alicloud.foas import Cluster
+from alicloud.foas_scaling import nodes_of
+from alicloud.foasconsole import Workspace
+from alicloud.ram_policies import Role
+from blocks import desired
+from blocks.adopted_people import Part, environments_of, people
+from blocks.clusters import Nodes
+from blocks.document import problems_of
+from blocks.environment import Environment
+from blocks.found import Found, Service, Share, Surroundings
+from blocks.names import EnvironmentName, ProjectName
+
+DEFAULT_MOST_UNITS = 64  # safety.max_compute_units, unless more are in use
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """The document, and what of the account it cannot say."""
+
+    environment: Environment
+    remarks: tuple[str, ...]
+
+
+def adopt(found: Found, credentials: str, name: str = "") -> Adopted:
+    """Make the document.
+
+    Args:
+        credentials: name of the credentials block.
+        name: of the environment; empty: the one that the account tells, by its journal or by the names of policies.
+
+    Raises:
+        Misconfigured: the account tells several names.
+        Unmet: what there is cannot be written as a document at all.
+    """
+    name = name or name_of(found)
+    shares = [share for share in found.shares if not _unnamed(share)]
+    roles = {share.name: _roles(found, share) for share in shares}
+    parts = {
+        "people": people(found, name, roles),
+        "network": _network(found),
+        "storage": _storage(found.surroundings, shares),
+        "cluster": _cluster(found),
+    }
+    projects = [_project(share, roles[share.name]) for share in shares]
+    content: dict[str, Any] = {"name": name, "region": found.region, "credentials": credentials}
+    content |= {key: part.section for key, part in parts.items()} | {"projects": projects}
+    content |= _safety(content)
+    remarks = [remark for part in parts.values() for remark in part.remarks]
+    remarks += [f"{share.name}: {_unnamed(share)}." for share in found.shares if _unnamed(share)]
+    service = _service(_validated(content), found.service)
+    remarks += [*service.remarks, *_strangers(_validated(content), roles)]
+    return Adopted(_validated(content | {"service_role": service.section}), tuple(remarks))
+
+
+def name_of(found: Found) -> str:
+    """Give the environment's name: of its journal, else of its policies, else made of the cluster's.
+
+    Raises:
+        Misconfigured: there are several.
+    """
+    told = list(found.surroundings.environments) or environments_of(found.persons.holders)
+    if len(told) > 1:
+        raise Misconfigured(
+            f"The account tells of several environments that this may be: {', '.join(told)}.",
+            remedy="Give the parameter name.",
+        )
+    return told[0] if told else _made_of(found.running.name)
+
+
+def _made_of(name: str) -> str:
+    made = re.sub(r"[^a-z0-9]+", "-", name.lower())[:32].strip("-")
+    return made if _is(EnvironmentName, made) else "adopted"
+
+
+def _is(kind: Any, text: str) -> bool:
+    try:
+        TypeAdapter(kind).validate_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
+def _validated(content: Mapping[str, Any]) -> Environment:
+    problems = problems_of(content)
+    if problems:
+        raise Unmet(
+            f"What the account has cannot be written as an environment: {'; '.join(map(str, problems))}",
+            remedy="Correct it in the console, or write the document by hand.",
+        )
+    return Environment.model_validate(content)
+
+
+# Cluster
+
+
+def _cluster(found: Found) -> Part:
+    cluster, workspace = found.running.cluster, found.running.workspace
+    if cluster is not None:
+        return _exclusive(cluster)
+    assert workspace is not None  # noqa: S101  Running has one of the two
+    return _managed(workspace)
+
+
+def _exclusive(cluster: Cluster) -> Part:
+    section: dict[str, Any] = {"mode": "exclusive", "name": cluster.name, "description": cluster.name}
+    if cluster.description and cluster.description.isprintable() and len(cluster.description) <= 256:
+        section["description"] = cluster.description
+    part = Part(section)
+    try:
+        nodes = nodes_of(cluster)
+        section["master"] = _nodes(nodes.master_specification, nodes.master_number)
+        section["slave"] = _nodes(nodes.slave_specification, len(nodes.slave_ids))
+    except (Unmet, ValidationError):
+        section.pop("master", None)
+        part.remarks.append("The cluster does not tell its nodes: put those of its order into master and slave.")
+    part.remarks.append("Which order the cluster was made from is not told by the cloud; order_id stays empty.")
+    return part
+
+
+def _nodes(specification: str, number: int) -> dict[str, Any]:
+    return Nodes(specification=specification, number=number).model_dump()
+
+
+def _managed(workspace: Workspace) -> Part:
+    subscription = workspace.charge_type == "PRE"
+    section = {
+        "mode": "managed",
+        "name": workspace.name,
+        "charge_type": "Subscription" if subscription else "PayAsYouGo",
+        "compute_units": workspace.cpu,
+        "storage": "bucket" if workspace.bucket else "managed",
+    }
+    told = ["How the subscription is renewed is not read; see duration_months and auto_renew."]
+    return Part(section, told if subscription else [])
+
+
+# Network and storage
+
+
+def _network(found: Found) -> Part:
+    around, running = found.surroundings, found.running
+    part = Part()
+    zone = running.zone or (around.vswitches[0].zone if around.vswitches else "")
+    vswitches = sorted(around.vswitches, key=lambda each: each.zone != zone)  # the cluster's own zone first
+    if running.cluster is not None and len(vswitches) > 1:
+        rest = ", ".join(each.vswitch_id for each in vswitches[1:])
+        part.remarks.append(f"The cluster was scaled out into more vSwitches, and a document names one: not {rest}.")
+        vswitches = vswitches[:1]
+    part.section = {
+        "vpc": {"id": running.vpc_id},
+        "zone": zone,
+        "vswitches": [
+            {"id": each.vswitch_id, **({} if each.zone == zone else {"zone": each.zone})} for each in vswitches
+        ],
+    }
+    if around.vpc is not None and not around.vpc.name:
+        part.remarks.append(
+            f"VPC {around.vpc.vpc_id} has no name, and the service shows named ones only: prepare names it."
+        )
+    return part
+
+
+def _storage(around: Surroundings, shares: Sequence[Share]) -> Part:
+    bucket = around.bucket
+    if bucket is None:
+        raise Unmet("The environment's bucket does not exist.", remedy="Give the name of a bucket that does.")
+    part = Part({"bucket": bucket.name, "encryption": "AES256" if bucket.encryption == "AES256" else ""})
+    if bucket.redundancy:
+        part.section["redundancy"] = bucket.redundancy
+    if bucket.encryption not in ("", "AES256"):
+        part.remarks.append(f"The bucket is encrypted with {bucket.encryption}, which a document does not ask for.")
+    if bucket.versioning != "Enabled":
+        part.remarks.append("The bucket keeps no versions: prepare switches that on.")
+    if bucket.acl != "private" or bucket.storage_class != "Standard":
+        part.remarks.append(
+            f"The bucket is {bucket.acl} and {bucket.storage_class}: prepare takes private Standard only."
+        )
+    registered = {package.oss_path: share.name for share in shares for package in share.packages}
+    packages = [_package(name, registered) for name in around.packages if name in around.local]
+    if packages:
+        part.section["udf_packages"] = packages
+    part.remarks += [
+        f"UDF package udf/{name} lies in the bucket; put the same file into udf/ of the worker to name it."
+        for name in around.packages
+        if name not in around.local
+    ]
+    return part
+
+
+def _package(name: str, registered: Mapping[str, str]) -> dict[str, str]:
+    project = registered.get(f"udf/{name}", "")
+    return {"name": name, "path": name, **({"project": project} if project else {})}
+
+
+# Projects
+
+
+def _unnamed(share: Share) -> str:
+    """Say why a document cannot name a project; empty when it can."""
+    if share.problem:
+        return share.problem
+    if not _is(ProjectName, share.name):
+        return "a document cannot hold this name"
+    return "" if 1 <= share.cus <= 10_000 else f"it has {share.cus} compute units"
+
+
+def _roles(found: Found, share: Share) -> dict[str, str]:
+    """Give the members of a namespace that are RAM users of the account, by name."""
+    names = {f"user:{user.user_id}": user.name for user in found.persons.users.values()}
+    members = ((names.get(member.name.replace(" ", "")), member.role.upper()) for member in share.members)
+    return {name: role for name, role in members if name}
+
+
+def _project(share: Share, roles: Mapping[str, str]) -> dict[str, Any]:
+    section: dict[str, Any] = {"name": share.name, "compute_units": share.cus}
+    # A project that is made without a description gets its name.
+    if share.description != share.name and share.description.isprintable() and len(share.description) <= 256:
+        section["description"] = share.description
+    managers = sorted(user for user, role in roles.items() if role == "OWNER")
+    return section | ({"managers": managers} if managers else {})
+
+
+def _strangers(environment: Environment, roles: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Tell of members of namespaces whom no right of the document makes a member."""
+    told = []
+    for project in environment.projects:
+        wanted = dict(desired.namespace_members(environment, project))
+        for user, role in roles[project.name].items():
+            if user not in wanted:
+                told.append(f"RAM user {user} is {role} of namespace {project.name}, and of no group that uses it.")
+    return told
+
+
+def _safety(content: Mapping[str, Any]) -> dict[str, Any]:
+    used = sum(project["compute_units"] for project in content["projects"])
+    most = max(used, int(content["cluster"].get("compute_units", 0)))
+    return {"safety": {"max_compute_units": most}} if most > DEFAULT_MOST_UNITS else {}
+
+
+# The service's role
+
+
+def _service(environment: Environment, service: Service) -> Part:
+    """Choose what leaves the role as it is: the default, else what it is called and trusts, else only to check it."""
+    if service.role is None:
+        return Part({}, ["The service's role does not exist: prepare makes it."])
+    section = _called(environment, service.role)
+    wanted = _validated_role(environment, section)
+    if not _changes(wanted, service):
+        return Part(section)
+    checked = _validated_role(environment, section | {"create": False})
+    try:
+        spec, needed = desired.service_role(checked), desired.service_policies(checked).policies
+        ram_policies.check_role(spec, service.role, service.attached, needed)
+    except Unmet as error:
+        return Part(section, [f"{error.message} Prepare repairs what can be repaired by API."])
+    told = "The rights of the service's role differ from what prepare gives it (R9, R10); they are left alone (create: "
+    return Part(section | {"create": False}, [told + "false). Take that line out and prepare corrects them."])
+
+
+def _called(environment: Environment, role: Role) -> dict[str, Any]:
+    usual = desired.service_role(environment)
+    trusted = re.findall(r'"([a-z0-9.-]+\.aliyuncs\.com)"', role.trust_policy)
+    section = {} if role.name == usual.name else {"name": role.name}
+    differs = len(trusted) == 1 and (section or trusted[0] != usual.trusted_service)
+    return section | ({"trusted_service": trusted[0]} if differs else {})
+
+
+def _validated_role(environment: Environment, section: Mapping[str, Any]) -> Environment:
+    content = environment.model_dump()
+    return Environment.model_validate(content | {"service_role": dict(section)})
+
+
+def _changes(environment: Environment, service: Service) -> bool:
+    role = ram_policies.role_changes(desired.service_role(environment), service.role)
+    policies = ram_policies.attachment_changes(desired.service_policies(environment), service.attached)
+    if environment.cluster.mode == "managed":
+        return bool(role or policies)
+    return bool(role or policies or ram_policies.policy_changes(desired.exclusive_policy(False), service.policy))
+
+
+def usual_role(mode: str) -> str:
+    """Give the name of the service's default role."""
+    return prerequisites.EXCLUSIVE_ROLE if mode == "exclusive" else prerequisites.MANAGED_ROLE

@@ -1,0 +1,42 @@
+"""The environments that the Prefect server knows: all Flink Environment blocks, or those that are named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound
+
+from blocks.environment import Environment
+from tasks.opening import load_environment
+
+PAGE = 100
+SLUG = "flink-environment"
+
+
+def known_environments(names: Sequence[str] = ()) -> list[Environment]:
+    """Give the environments of these names; of all blocks when none is named.
+
+    Raises:
+        Misconfigured: one does not exist or is impossible. To leave it out would take what it wants for an orphan.
+    """
+    return [load_environment(name) for name in names or sorted(set(_all_names()))]
+
+
+def of_account(environments: Sequence[Environment], account: str) -> list[Environment]:
+    """Give those of an account, and those that name none."""
+    return [environment for environment in environments if environment.account in ("", account)]
+
+
+def _all_names() -> Iterator[str]:
+    offset = 0
+    with get_client(sync_client=True) as client:
+        while True:
+            try:
+                page = client.read_block_documents_by_type(SLUG, offset=offset, limit=PAGE, include_secrets=False)
+            except ObjectNotFound:  # no block of the type was ever registered
+                return
+            yield from (each.name for each in page if each.name and not each.is_anonymous)
+            if len(page) < PAGE:
+                return
+            offset += PAGE

@@ -1,0 +1,136 @@
+"""AccessKeys of RAM users: replaced when they are too old, with a time in which both are valid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alicloud import ram_keys, ram_logon
+from alicloud.call import Call
+from alicloud.errors import Uncertain
+from alicloud.journal_record import Entry
+from alicloud.key_rotation import RotationSpec, disabled_keys, open_creations, replaced_keys, rotation
+from alicloud.leaving import DAY_SECONDS
+from alicloud.ram_keys import NewKey, creation_key, told
+from alicloud.ram_logon import UserKey
+from alicloud.redaction import know
+from alicloud.session import Session
+from alicloud.settle import LOOK_SECONDS, wait_until
+from blocks import desired
+from blocks.environment import Environment
+from blocks.people import KeyAge
+from tasks import handover
+from tasks.removal import delete, journal_of, look
+from tasks.runner import signing_keys
+from tasks.step import step
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """A new AccessKey, and where its secret lies for the one who hands it on."""
+
+    user: str
+    key: str
+    place: str
+
+
+@step("AccessKey of {wanted.user}", "R1", once=True)
+def ensure_key_age(cloud: Session, wanted: KeyAge, environment: Environment) -> HandedOver | None:
+    """Replace the user's AccessKey when it is too old: a second one, handed over; later the old one goes.
+
+    Raises:
+        Unmet: there are two keys already, or the one that is due signs this run.
+        Uncertain: a key was asked for and nobody is known to have its secret.
+    """
+    read = ram_logon.list_access_keys(wanted.user)
+    keys = look(cloud, read)
+    handed = _handed_over(cloud, wanted.user, keys, environment)
+    spec = _spec(cloud, wanted, handed)
+    for call in rotation(spec, keys):
+        if call.once_only and not cloud.dry:
+            return _replaced(cloud, call, read, environment)
+        delete(cloud, read, spec, rotation)
+    return None
+
+
+def _spec(cloud: Session, wanted: KeyAge, handed: frozenset[str]) -> RotationSpec:
+    record = journal_of(cloud).record
+    return RotationSpec(
+        wanted.user,
+        wanted.max_age_days * DAY_SECONDS,
+        wanted.overlap_days * DAY_SECONDS,
+        cloud.clock.now(),
+        signing_keys(cloud),
+        replaced_keys(record, wanted.user) | handed,
+        disabled_keys(record, wanted.user),
+    )
+
+
+def _handed_over(cloud: Session, user: str, keys: Sequence[UserKey], environment: Environment) -> frozenset[str]:
+    """Close the creations whose key was handed over before their run ended, and give what they replace.
+
+    Raises:
+        Uncertain: the secret of one is with nobody, or whether it was made is not known.
+    """
+    journal, found = journal_of(cloud), set()
+    for intent in open_creations(journal.record, user):
+        old = intent.makes.removeprefix(creation_key(user))
+        others = [key for key in keys if key.access_key_id != old]
+        names = [desired.key_secret(environment, user, key.access_key_id) for key in others]
+        if not any(handover.holds(name, environment.people.handover) for name in names):
+            raise _nobodys(cloud, user, others, intent)
+        if not cloud.dry:
+            journal.seen(intent.makes)
+        found.add(old)
+    return frozenset(found)
+
+
+def _replaced(
+    cloud: Session, call: Call[NewKey], read: Call[tuple[UserKey, ...]], environment: Environment
+) -> HandedOver:
+    """Make the second key, and hand it over before anything else is done."""
+    journal, channel, user = journal_of(cloud), environment.people.handover, call.parameters["UserName"]
+    handover.check(channel)
+    try:
+        key = cloud.send(call)
+    except Uncertain as lost:
+        others = _new_keys(cloud, read, call)
+        intents = [entry for entry in open_creations(journal.record, user) if entry.makes == call.makes]
+        raise (_nobodys(cloud, user, others, intents[0]) if intents else lost) from None
+    know(key.access_key_secret)
+    name = desired.key_secret(environment, user, key.access_key_id)
+    pair = f"AccessKeyId={key.access_key_id}\nAccessKeySecret={key.access_key_secret}"
+    handover.one_time(name, channel, lambda: pair)
+    wait_until(cloud, read, lambda keys: any(each.access_key_id == key.access_key_id for each in keys), call.means)
+    journal.seen(call.makes)
+    return HandedOver(user, ram_keys.label(key.access_key_id), handover.place(name, channel))
+
+
+def _new_keys(cloud: Session, read: Call[tuple[UserKey, ...]], call: Call[NewKey]) -> list[UserKey]:
+    """Look for as long as reads may lag behind writes for a key other than the old one."""
+    old = call.makes.removeprefix(creation_key(call.parameters["UserName"]))
+    waited, look_number = 0.0, 0
+    while True:
+        others = [key for key in cloud.read_again(read) if key.access_key_id != old]
+        if others or waited >= cloud.settle_seconds:
+            return others
+        pause = LOOK_SECONDS[min(look_number, len(LOOK_SECONDS) - 1)]
+        cloud.clock.sleep(pause)
+        waited, look_number = waited + pause, look_number + 1
+
+
+def _nobodys(cloud: Session, user: str, others: Sequence[UserKey], intent: Entry) -> Uncertain:
+    resolve = f"start the deployment `resolve` with intent {intent.id}, then Retry this run"
+    asked = f"A second AccessKey of RAM user {user} was asked for at {intent.at}"
+    if not others:
+        return Uncertain(
+            f"{asked}, and nobody knows what became of it; it is not asked for again.",
+            action=intent.action,
+            remedy=f"Look in the RAM console. If there is a new key, delete it: nobody has its secret. Then {resolve}.",
+        )
+    keys = " and ".join(map(told, others))
+    return Uncertain(
+        f"{asked}, and there is {keys}, but nobody is known to have its secret. It is neither used nor deleted.",
+        action=intent.action,
+        remedy=f"If nobody uses {keys}, delete it in the RAM console, {resolve}.",
+    )

@@ -1,0 +1,72 @@
+"""Takes the environment's bucket away, last and only on demand: it keeps the proof of what is the environment's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alicloud import oss, oss_objects, oss_removal
+from alicloud.journal import journal_key
+from alicloud.session import Session
+from blocks import desired, holdbacks
+from blocks.environment import Environment
+from blocks.holdbacks import Fate
+from tasks.removal import delete, journal_of, look, whose
+from tasks.step import step
+
+
+@step("Removal of OSS bucket {environment.storage.bucket}")
+def remove_bucket(cloud: Session, environment: Environment, wanted: bool, before: Sequence[Fate]) -> Fate:
+    """Delete the bucket with the journal and the UDF packages, when it holds nothing else and all else is gone.
+
+    Args:
+        wanted: the operator asks for it.
+        before: what became of everything else.
+    """
+    spec = desired.bucket(environment)
+    what = f"OSS bucket {spec.name}"
+    bucket = look(cloud, oss.get_bucket_info(spec.name, spec.region))
+    if bucket is None:
+        return holdbacks.absent(what)
+    if strange := whose(cloud, oss.bucket_key(spec.name), bucket.created_at):
+        return holdbacks.held(what, strange)
+    if not wanted:
+        return holdbacks.held(
+            what, "it keeps the journal, the proof of what is this environment's; `bucket` deletes it"
+        )
+    if left := holdbacks.staying(_not_adopted(before)):
+        return holdbacks.held(what, f"it keeps the proof of what is this environment's: {left}")
+    if in_use := _in_use(cloud, environment):
+        return holdbacks.held(what, in_use)
+    _delete(cloud, environment)
+    return holdbacks.removed(what, how="with journal and packages")
+
+
+def _not_adopted(fates: Sequence[Fate]) -> list[Fate]:
+    return [fate for fate in fates if fate.ours]
+
+
+def _in_use(cloud: Session, environment: Environment) -> str:
+    name, record = environment.storage.bucket, journal_of(cloud).record
+    keys = [f"udf/{package.name}" for package in environment.storage.udf_packages]
+    uploaded = {key: record.creations(oss_objects.object_key(name, key)) for key in keys}
+    return holdbacks.bucket_in_use(
+        look(cloud, oss_removal.list_object_versions(name)),
+        look(cloud, oss_removal.list_multipart_uploads(name)),
+        journal_key(environment.name),
+        {key: number for key, number in uploaded.items() if number},
+    )
+
+
+def _delete(cloud: Session, environment: Environment) -> None:
+    """Delete all versions, then the bucket. From the first on there is no journal, so nothing is written down."""
+    spec = desired.bucket(environment)
+    versions = oss_removal.list_object_versions(spec.name)
+    if cloud.dry:
+        delete(cloud, versions, spec.name, oss_removal.versions_removal)
+        delete(cloud, oss.get_bucket_info(spec.name, spec.region), spec.name, oss_removal.bucket_removal)
+        return
+    journal_of(cloud).bury()
+    with cloud.sibling() as apart:
+        apart.ledger, apart.foreseen = cloud.ledger, cloud.foreseen
+        delete(apart, versions, spec.name, oss_removal.versions_removal)
+        delete(apart, oss.get_bucket_info(spec.name, spec.region), spec.name, oss_removal.bucket_removal)

@@ -1,0 +1,211 @@
+"""Renewal: a subscription that ends soon is prolonged once, or renews itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from alicloud import bssopenapi, bssopenapi_renewal, foasconsole_prices, foasconsole_renewal
+from alicloud.bssopenapi import OrderedInstance
+from alicloud.call import Call
+from alicloud.errors import ManualStep
+from alicloud.foasconsole import Workspace
+from alicloud.renewal import moment, was_renewed
+from alicloud.session import Session
+from alicloud.settle import settle
+from blocks import desired
+from blocks.clusters import ExclusiveCluster
+from blocks.environment import Environment
+from tasks.account import Account
+from tasks.scaling import check_quote, read_workspace
+from tasks.slow_change import SlowChange, bring
+from tasks.step import step
+from tasks.workspace import Quote
+
+ORDER_SECONDS = 300.0  # that billing may take until an order of ours is seen
+
+
+@step("Automatic renewal of workspace {workspace.name}", "R12", "R24")
+def ensure_auto_renewal(cloud: Session, environment: Environment, workspace: Workspace) -> OrderedInstance | None:
+    """Let billing renew the workspace by itself, where the environment wants that; else leave it as it is.
+
+    Returns:
+        What billing tells of it; None when it does not list it and nothing is wanted of it.
+
+    Raises:
+        ManualStep: billing does not list it by this product code.
+        Unmet: it cannot renew itself by so many months.
+    """
+    return _auto_renewal(cloud, environment, workspace.instance_id)
+
+
+@step("Automatic renewal of cluster {environment.cluster.name}", "R12")
+def ensure_order_auto_renewal(cloud: Session, environment: Environment, account: Account) -> OrderedInstance | None:
+    """Let billing renew the cluster's order by itself, where the environment wants that; else leave it as it is.
+
+    Args:
+        account: stands for the check that came before.
+
+    Raises:
+        ManualStep: billing does not tell which order it is.
+        Unmet: it cannot renew itself by so many months.
+    """
+    return _auto_renewal(cloud, environment, _exclusive(environment).order_id)
+
+
+def _auto_renewal(cloud: Session, environment: Environment, instance_id: str) -> OrderedInstance | None:
+    def decide(wanted: bssopenapi_renewal.TermSpec, rows: tuple[OrderedInstance, ...]) -> list[Call[Any]]:
+        if not wanted.auto_renew:
+            return []
+        found = bssopenapi_renewal.pick_instance(rows, instance_id, environment.region)
+        return bssopenapi_renewal.auto_renewal_changes(wanted, found)
+
+    read = bssopenapi.query_available_instances(_product_code(environment), cloud.region)
+    rows = settle(cloud, read, desired.term(environment, 0), decide)
+    found = [row for row in rows if row.instance_id == instance_id or (not instance_id and row.region == cloud.region)]
+    return found[0] if len(found) == 1 else None
+
+
+# Managed mode
+
+
+@step("Price of the renewal of workspace {workspace.name}", "R13", "R24", once=True)
+def check_price_of_renewal(
+    cloud: Session, environment: Environment, workspace: Workspace, bought: OrderedInstance | None, within_days: int
+) -> Quote | None:
+    """Ask what the renewal costs, and whether the environment allows it.
+
+    Returns:
+        The price in words; None when nothing is to be renewed.
+
+    Raises:
+        ManualStep: the environment does not allow ordering.
+        Unmet: it costs more than allowed, or an unpaid order is in the way.
+    """
+    if not _missing(cloud, environment, bought, within_days)(read_workspace(cloud, workspace).workspace):
+        return None
+    price = _price(cloud, environment, workspace)
+    months = environment.cluster.duration_months
+    return Quote(f"{price.trade} {price.currency} for {months} month{'s' if months > 1 else ''} more")
+
+
+@step("Subscription of workspace {workspace.name}", "R12", "R24", once=True)
+def ensure_renewal(
+    cloud: Session,
+    environment: Environment,
+    workspace: Workspace,
+    bought: OrderedInstance | None,
+    within_days: int,
+    account: Account,
+) -> Workspace:
+    """Renew the workspace when it ends within so many days; not one that is pay-as-you-go or renews itself.
+
+    Raises:
+        Uncertain: the answer to RenewInstance was lost, and the end has not moved.
+    """
+    change = SlowChange(
+        what=f"Subscription of workspace {workspace.name}",
+        read=lambda: read_workspace(cloud, workspace).workspace,
+        decide=_missing(cloud, environment, bought, within_days),
+        resting=lambda _now: True,
+        label=lambda now: now.label,
+        check=lambda _now, _call: _allowed(cloud, environment, workspace),
+        reached=lambda now, makes: was_renewed(now.instance_id, moment(now.expires_ms / 1000), makes),
+        unseen_seconds=ORDER_SECONDS,
+        ticket=lambda now, _elapsed: (
+            f"Workspace {now.name} ({now.instance_id}) of {account.account_id} is not renewed."
+        ),
+    )
+    return bring(cloud, environment, change)
+
+
+def _missing(
+    cloud: Session, environment: Environment, bought: OrderedInstance | None, within_days: int
+) -> Callable[[Workspace], list[Call[Any]]]:
+    by_itself = environment.cluster.auto_renew or bssopenapi_renewal.renews_itself(bought)
+
+    def decide(now: Workspace) -> list[Call[Any]]:
+        spec = desired.renewal(environment, within_days)
+        return [] if by_itself else foasconsole_renewal.renewal_changes(spec, now, cloud.clock.now())
+
+    return decide
+
+
+def _price(cloud: Session, environment: Environment, workspace: Workspace) -> foasconsole_prices.Price:
+    months = environment.cluster.duration_months
+    price = cloud.send(foasconsole_prices.query_renew_instance_price(cloud.region, workspace.instance_id, months))
+    return check_quote(environment, price, f"The renewal of workspace {workspace.name}")
+
+
+def _allowed(cloud: Session, environment: Environment, workspace: Workspace) -> None:
+    _price(cloud, environment, workspace)
+
+
+# Exclusive mode
+
+
+@step("Subscription of cluster {environment.cluster.name}", "R12", once=True)
+def ensure_order_renewal(
+    cloud: Session, environment: Environment, bought: OrderedInstance | None, within_days: int, account: Account
+) -> OrderedInstance:
+    """Renew the cluster's order when it ends within so many days; not one that is pay-as-you-go or renews itself.
+
+    Args:
+        bought: stands for the automatic renewal that came before.
+
+    Raises:
+        ManualStep: billing does not tell which order it is, or the environment does not allow to spend money.
+        Uncertain: the answer to RenewInstance was lost, and the end has not moved.
+    """
+    wanted = _exclusive(environment)
+    query = bssopenapi.query_available_instances(wanted.order_product_code, cloud.region)
+
+    def read() -> OrderedInstance:
+        return bssopenapi_renewal.pick_instance(cloud.send(query), wanted.order_id, environment.region)
+
+    def decide(now: OrderedInstance) -> list[Call[Any]]:
+        return bssopenapi_renewal.renewal_changes(desired.term(environment, within_days), now, cloud.clock.now())
+
+    def reached(now: OrderedInstance, makes: str) -> bool:
+        return was_renewed(now.instance_id, now.end_time, makes)
+
+    change = SlowChange(
+        what=f"Order of cluster {wanted.name}",
+        read=read,
+        decide=decide,
+        resting=lambda _now: True,
+        label=lambda now: f"{now.status} until {now.end_time}",
+        check=lambda _now, call: _check_money(environment, call),
+        reached=reached,
+        unseen_seconds=ORDER_SECONDS,
+        ticket=lambda now, _elapsed: f"Order {now.instance_id} of account {account.account_id} is not renewed.",
+    )
+    return bring(cloud, environment, change)
+
+
+def _check_money(environment: Environment, call: Call[Any]) -> None:
+    """Refuse to spend what nobody has allowed.
+
+    UNCONFIRMED: the modules by which billing prices this product, so nobody can ask what a renewal costs.
+
+    Raises:
+        ManualStep: safety does not allow it.
+    """
+    safety = environment.safety
+    if not safety.may_order or safety.max_price is not None:
+        raise ManualStep(
+            f"To {call.means} costs money, and what it costs cannot be asked for exclusive mode.",
+            remedy="Renew it in the console, with the Alibaba Cloud account; or set safety.may_order without "
+            "safety.max_price. Then Retry this run.",
+        )
+
+
+def _product_code(environment: Environment) -> str:
+    cluster = environment.cluster
+    return cluster.order_product_code if isinstance(cluster, ExclusiveCluster) else cluster.product_code
+
+
+def _exclusive(environment: Environment) -> ExclusiveCluster:
+    wanted = environment.cluster
+    assert isinstance(wanted, ExclusiveCluster)  # noqa: S101  the procedure branches on the mode
+    return wanted
