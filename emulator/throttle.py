@@ -31,9 +31,9 @@ _BUYING = ("CreateInstance", "GetSubscriptionPrice", "RenewInstance", "SetRenewa
 # Sources: the pages "API rate quotas" of RAM 2015-05-01, STS 2015-04-01, BssOpenApi 2017-12-14, VPC 2016-04-28,
 # foasconsole 2021-10-28 and ververica 2022-07-18, and "OSS performance": 10,000 requests a second.
 # UNCONFIRMED: those of ECS, ResourceManager, foas and ActionTrail, of managing buckets, of attaching a policy
-# (published is detaching), of VPC but CreateVSwitch, of BssOpenApi but orders, products, buying and renewing; that the unseen
-# actions of RAM, foasconsole and ververica go as the rest; that calls of a minute may come at once. A client that calls
-# one after the other over a network seldom meets them.
+# (published is detaching), of VPC but CreateVSwitch, of BssOpenApi but orders, products, buying and renewing; that the
+# unseen actions of RAM, foasconsole and ververica go as the rest; that calls of a minute may come at once. A client
+# that calls one after the other over a network seldom meets them.
 DEFAULT: dict[str, dict[str, str]] = {
     "ram": {"reads": "100/1", "writes": "20/1", **dict.fromkeys(_ATTACHING, "10/1")},
     "sts": {"reads": "100/1", "writes": "100/1"},

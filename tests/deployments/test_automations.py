@@ -161,3 +161,9 @@ def test_a_run_that_nobody_answered_says_so_and_a_run_that_waits_is_not_dead():
     (action,) = unanswered.actions
     assert (action.state.value, action.force) == ("FAILED", True)
     assert action.message not in unanswered.trigger.match["prefect.state-message"]  # else it would go on for ever
+
+
+def test_a_run_that_ended_as_drifted_is_not_taken_for_dead():
+    dead = next(each for each in yaml.safe_load(DOCUMENT.read_text("utf-8"))["automations"] if each["name"] == NAME)
+
+    assert "prefect.flow-run.Drifted" in dead["trigger"]["expect"]
