@@ -148,6 +148,7 @@ def _environment(source: str | Mapping[str, Any], name: str, changed: Mapping[st
     facts = yaml.safe_load((FOLDER / f"{source}.yaml").read_text("utf-8")) if isinstance(source, str) else dict(source)
     if name:
         facts |= {"name": name, "credentials": name}
+    facts["safety"] = {"manual_minutes": 0, **facts.get("safety", {})}  # nobody is there to act by hand
     for section, change in changed.items():
         facts[section] = facts.get(section, {}) | change if isinstance(change, dict) else change
     return Environment.model_validate(facts)

@@ -31,7 +31,7 @@ EXCLUSIVE: Mapping[str, Any] = {
     "storage": {"bucket": "flink-exclusive-packages"},
     "cluster": {"mode": "exclusive", "name": "flink_exclusive", "description": "Realtime Compute"},
     "projects": [{"name": "orders", "compute_units": 6}],
-    "safety": {"max_compute_units": 20},
+    "safety": {"max_compute_units": 20, "manual_minutes": 0},
 }
 
 MANAGED: Mapping[str, Any] = {
@@ -50,7 +50,7 @@ MANAGED: Mapping[str, Any] = {
     "storage": {"bucket": "flink-managed-storage"},
     "cluster": {"mode": "managed", "name": "flink-managed", "compute_units": 16},
     "projects": [{"name": "payments", "compute_units": 8, "managers": ["carol"]}],
-    "safety": {"max_compute_units": 20, "may_order": True, "max_price": 100},
+    "safety": {"max_compute_units": 20, "may_order": True, "max_price": 100, "manual_minutes": 0},
 }
 
 

@@ -67,7 +67,7 @@ class Slot:
             name = self.environment(mode)
             facts |= {"name": name, "credentials": f"slot{self.number}"}
             facts["cluster"]["name"] = name.replace("-", "_") if mode == "exclusive" else name
-            facts["safety"]["lease_seconds"] = LEASE_SECONDS
+            facts["safety"] |= {"lease_seconds": LEASE_SECONDS, "manual_minutes": 0}  # nobody acts by hand
             paths.append(self.local.state / f"{mode}.yaml")
             paths[-1].write_text(yaml.safe_dump(facts), "utf-8")
         return paths
