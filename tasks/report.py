@@ -117,6 +117,7 @@ class Report:
             self._approval(),
             "## What would exist then" if self.dry else "## What exists now",
             _table(("What", "Name", "Id", "Facts"), ((r.kind, r.name, r.id, r.facts) for r in self.existing())),
+            self._arns(),
             self._links(),
             "## What would be written" if self.dry else "## What was written",
             self._writes(),
@@ -160,6 +161,11 @@ class Report:
             self.environment.cluster.mode,
             quote(account.alias or account.account_id, "", None, "replace"),
         )
+
+    def _arns(self) -> str:
+        """Tell the ARNs below the table: they have no place to break, and would widen it beyond the page."""
+        arns = dict.fromkeys(result.arn for result in self.results if isinstance(result, Role))
+        return "\n".join(f"Service role: {plain(arn)}" for arn in arns)
 
     def _links(self) -> str:
         links = self.links()
