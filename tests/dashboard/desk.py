@@ -155,9 +155,9 @@ class Desk:
             self.page.get_by_role("textbox", name=name, exact=True).fill(value)
 
     def open_form(self, deployment: str) -> None:
-        """Go to a deployment by the list of them, and to the form of its Run button."""
-        self.open("deployments")
-        self.page.get_by_role("link", name=deployment, exact=True).first.click()
+        """Go to a deployment, and to the form of its Run button. The list of them has more than one page."""
+        found = self.stack.ask("GET", f"/deployments/name/{deployment}/{deployment}")
+        self.open(f"deployments/deployment/{found['id']}")
         self.page.get_by_role("button", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Custom run").click()
         expect(self.page.get_by_role("textbox", name="environment", exact=True)).to_be_visible()
