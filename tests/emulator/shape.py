@@ -6,6 +6,9 @@ from typing import Any
 
 SAMPLES = json.loads((Path(__file__).parent / "response-samples.json").read_text("utf-8"))
 
+# What is served though the reference has no sample of it: UNCONFIRMED, see docs/decisions/0004-unconfirmed-facts.md.
+UNPUBLISHED = {"Ram": {"GetUserMFAInfo"}, "Actiontrail": {"LookupEvents"}}
+
 
 def sample(product: str, action: str) -> Any:
     """Give the sample body of an action, e.g. sample("Ram/2015-05-01", "GetUser")."""

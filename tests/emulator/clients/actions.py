@@ -20,6 +20,7 @@ LEFT_OUT: dict[str, dict[str, dict[str, str]]] = {
 }
 UNSERVED = {
     "resourcemanager": "its SDK is not among ours; its actions are called through CommonRequest of the V1 core",
+    "actiontrail": "its SDKs are not among ours; the house calls it through CommonRequest",
     "foas": "has no V2 SDK",
     "foasconsole": "has no V1 package; the house calls it through CommonRequest",
     "ververica": "has no V1 package; the house calls it through CommonRequest",

@@ -11,7 +11,7 @@ from tests.emulator.clients.actions import expected
 from tests.emulator.clients.paging import by_marker, by_number, by_token
 from tests.emulator.clients.v1 import PACKAGES
 from tests.emulator.clients.walks import bssopenapi, foas, ram, sts
-from tests.emulator.shape import differences, sample
+from tests.emulator.shape import UNPUBLISHED, differences, sample
 
 SAMPLES = {
     "ram": "Ram/2015-05-01",
@@ -35,7 +35,8 @@ def test_every_class_is_understood_and_answered_as_published(v1, sow, wait, sect
 
     assert set(client.replies) == expected("aliyun-python-sdk-*", section)
     strange = {}
-    for action, replies in client.replies.items():
+    published = {action: replies for action, replies in client.replies.items() if action not in UNPUBLISHED["Ram"]}
+    for action, replies in published.items():
         for reply in replies:
             if action == "GetClusterMetrics":
                 reply["Metrics"]["Metric"][0].pop("Dps")  # its keys are times

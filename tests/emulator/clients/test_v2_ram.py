@@ -20,7 +20,8 @@ PEOPLE = {
 }
 
 
-def test_nothing_of_any_reply_is_lost(v2, wait):
+def test_nothing_of_any_reply_is_lost(v2, sow, wait):
+    sow(ram.SEED)
     client = v2("ram")
 
     ram.walk(client, wait)

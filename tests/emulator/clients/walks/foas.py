@@ -75,6 +75,7 @@ def projects(call: Call, at: dict[str, str]) -> None:
     on = {"projectName": "clicks"}
     call("CreateProject", deployType="cell", name="clicks", description="ä & <b>", **at)
     call("GetProject", **on)
+    call("ListJob", **on)
     call("ListProject", **at)
     call("UpdateProject", **on, globalJobConfig="a=b")
     call("UpdateProjectConfig", ProjectName="clicks", IsOpenBatchSQL="true")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-SEED: dict[str, Any] = {}
+SEED: dict[str, Any] = {"ram": {"users": [{"name": "bob", "mfa_bound": True}]}}
 DOCUMENT = '{"Version":"1","Statement":[{"Effect":"Allow","Action":"stream:*","Resource":"acs:stream:*:*:*"}]}'
 OTHER = '{"Version":"1","Statement":[{"Effect":"Allow","Action":"oss:*","Resource":"*"}]}'
 TRUST = (
@@ -44,6 +44,7 @@ def users(call: Call) -> None:
     call("UpdateUser", **USER, NewComments="an engineer", NewDisplayName="Älice & <Co>")
     call("GetUser", **USER)
     call("ListUsers", MaxItems=1)
+    call("GetUserMFAInfo", UserName="bob")
     call("CreateLoginProfile", **USER, Password="correct horse 1", PasswordResetRequired=True)
     call("GetLoginProfile", **USER)
     call("UpdateLoginProfile", **USER, MFABindRequired=True)
