@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
 from enum import StrEnum
 from statistics import median
 from typing import Any
@@ -64,6 +65,11 @@ class Entry:
     seconds: str = ""
     creates: str = ""
     removes: str = ""
+
+    @property
+    def time(self) -> float:
+        """When it was written, in seconds since 1970 on the cloud's clock."""
+        return datetime.fromisoformat(self.at).timestamp()
 
     def line(self) -> str:
         return json.dumps({name: value for name, value in asdict(self).items() if value}, ensure_ascii=True) + "\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from alicloud.call import Call
@@ -113,9 +112,4 @@ def disabled_keys(record: Record, user: str) -> dict[str, float]:
     """Say when which of a user's keys was disabled, by the cloud's clock."""
     start = use_key(user)
     ends = [entry for entry in record.entries if entry.what is What.INTENT and entry.removes.startswith(start)]
-    return {entry.removes.removeprefix(start): time_of(entry) for entry in ends}
-
-
-def time_of(entry: Entry) -> float:
-    """Give an entry's time in seconds since 1970."""
-    return datetime.fromisoformat(entry.at).timestamp()
+    return {entry.removes.removeprefix(start): entry.time for entry in ends}

@@ -10,7 +10,6 @@ from typing import Any
 from alicloud.call import Call
 from alicloud.errors import Unmet
 from alicloud.journal_record import Created, Record, What
-from alicloud.key_rotation import time_of
 from alicloud.ram import MembershipSpec, logon_key, user_key
 from alicloud.ram_keys import delete_access_key, disable_access_key, told, use_key
 from alicloud.ram_logon import UserKey
@@ -95,7 +94,7 @@ def left_at(record: Record, user: str) -> float:
     begins = (use_key(user), _membership_key(user))
     intents = [entry for entry in record.entries if entry.what is What.INTENT]
     taken = [e for e in intents if e.removes == logon_key(user) or e.removes.startswith(begins)]
-    return max((time_of(entry) for entry in taken), default=0.0)
+    return max((entry.time for entry in taken), default=0.0)
 
 
 def grace_ends(since: date, grace_days: int, taken_at: float, used_at: float) -> float:

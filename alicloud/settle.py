@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, repeat
 from typing import Any, TypeVar
 
 from alicloud.call import Call, Kind
@@ -151,6 +152,21 @@ def wait_until(
     return actual
 
 
+def looks(cloud: Session) -> Iterator[float]:
+    """Let the caller look for as long as reads may lag behind writes: at once, then at growing distances.
+
+    Yields:
+        The seconds of the cloud's time that were waited so far.
+    """
+    waited = 0.0
+    for pause in chain(LOOK_SECONDS, repeat(LOOK_SECONDS[-1])):
+        yield waited
+        if waited >= cloud.settle_seconds:
+            return
+        cloud.clock.sleep(min(pause, cloud.settle_seconds - waited))
+        waited = min(waited + pause, cloud.settle_seconds)
+
+
 def _act(cloud: Session, calls: Sequence[Call[Any]]) -> tuple[Call[Any], AlibabaCloudError | None]:
     """Send the calls in order; stop at the first that is refused or lost, and let verifying judge.
 
@@ -184,18 +200,13 @@ def _verify(
     failure: AlibabaCloudError | None,
 ) -> Actual:
     """Decide again on fresh reads until content, for as long as reads may lag behind writes."""
-    waited, look = 0.0, 0
-    refused = isinstance(failure, Refused)
-    while True:
+    for waited in looks(cloud):  # noqa: B007  the message tells it
         actual = cloud.read_again(read)
         remaining = decide(desired, actual)
         if not remaining:
             return actual
-        if refused or waited >= cloud.settle_seconds:
+        if isinstance(failure, Refused):
             break
-        pause = min(LOOK_SECONDS[min(look, len(LOOK_SECONDS) - 1)], cloud.settle_seconds - waited)
-        cloud.clock.sleep(pause)
-        waited, look = waited + pause, look + 1
     if failure is not None:
         raise failure
     unseen = _open(cloud, calls)

@@ -208,9 +208,20 @@ def bucket(environment: Environment) -> BucketSpec:
     return BucketSpec(storage.bucket, environment.region, storage.redundancy, True, storage.encryption)
 
 
+def exclusive(environment: Environment) -> ExclusiveCluster:
+    """Give the cluster of an environment of exclusive mode; nobody else asks."""
+    assert isinstance(environment.cluster, ExclusiveCluster)  # noqa: S101  the procedure branches on the mode
+    return environment.cluster
+
+
+def managed(environment: Environment) -> ManagedWorkspace:
+    """Give the workspace of an environment of managed mode; nobody else asks."""
+    assert isinstance(environment.cluster, ManagedWorkspace)  # noqa: S101  the procedure branches on the mode
+    return environment.cluster
+
+
 def cluster(environment: Environment, order_id: str, vpc_id: str, vswitch_id: str) -> ClusterSpec:
-    wanted = environment.cluster
-    assert isinstance(wanted, ExclusiveCluster)  # noqa: S101  the procedure branches on the mode
+    wanted = exclusive(environment)
     return ClusterSpec(
         name=wanted.name,
         description=wanted.description,
@@ -223,8 +234,7 @@ def cluster(environment: Environment, order_id: str, vpc_id: str, vswitch_id: st
 
 
 def workspace(environment: Environment, vpc_id: str, vswitch_ids: Sequence[str]) -> WorkspaceSpec:
-    wanted = environment.cluster
-    assert isinstance(wanted, ManagedWorkspace)  # noqa: S101  the procedure branches on the mode
+    wanted = managed(environment)
     subscription = wanted.charge_type == "Subscription"
     return WorkspaceSpec(
         region=environment.region,
@@ -255,8 +265,7 @@ def project(project: Project, cluster_id: str, account_id: str) -> ProjectSpec:
 
 def cluster_size(environment: Environment, queues: Sequence[Queue]) -> SizeSpec:
     """Give the size of an exclusive cluster; `queues` are those that there are, which projects of ours resize."""
-    wanted = environment.cluster
-    assert isinstance(wanted, ExclusiveCluster)  # noqa: S101  the procedure branches on the mode
+    wanted = exclusive(environment)
     ours = {f"root.{project.name}": project.compute_units for project in environment.projects}
     return SizeSpec(
         master_specification=wanted.master.specification,
@@ -269,8 +278,7 @@ def cluster_size(environment: Environment, queues: Sequence[Queue]) -> SizeSpec:
 
 
 def workspace_size(environment: Environment) -> WorkspaceSize:
-    wanted = environment.cluster
-    assert isinstance(wanted, ManagedWorkspace)  # noqa: S101  the procedure branches on the mode
+    wanted = managed(environment)
     return WorkspaceSize(
         region=environment.region,
         cus=wanted.compute_units,
@@ -289,8 +297,7 @@ def term(environment: Environment, within_days: int) -> TermSpec:
 
 
 def billing(environment: Environment) -> BillingSpec:
-    wanted = environment.cluster
-    assert isinstance(wanted, ManagedWorkspace)  # noqa: S101  the procedure branches on the mode
+    wanted = managed(environment)
     subscription = wanted.charge_type == "Subscription"
     return BillingSpec(
         region=environment.region,

@@ -73,6 +73,11 @@ def held(what: str, why: str, id_: str = "") -> Fate:
     return Fate(HELD, what, why, not adopted, id_)
 
 
+def ambiguous(what: str, number: int) -> Fate:
+    """Hold back several of one name."""
+    return held(what, f"there are {number} of that name, and which one is meant is not known")
+
+
 def not_ours(record: Record, key: str, created_at: float, leeway_seconds: float) -> str:
     """Say why a resource is not to be taken for one that this environment has created; nothing when it is.
 

@@ -92,8 +92,7 @@ def _check_again(cloud: Session, environment: Environment, spec: ClusterSpec, vs
     check_bucket_again(cloud, desired.bucket(environment))
     check_vswitches_again(cloud, environment, vswitches)
     check_service_again(cloud, environment)
-    wanted = environment.cluster
-    assert isinstance(wanted, ExclusiveCluster)  # noqa: S101  the procedure branches on the mode
+    wanted = desired.exclusive(environment)
     instances = cloud.send(bssopenapi.query_available_instances(wanted.order_product_code, cloud.region))
     bssopenapi.usable_orders(instances, 0, spec.order_id, cloud.region)
 

@@ -66,7 +66,7 @@ def ensure_billing(cloud: Session, environment: Environment, workspace: Workspac
         decide=lambda now: foasconsole_conversion.conversion_changes(spec, now.workspace, now.namespaces),
         resting=lambda now: foasconsole.workspace_ready(now.workspace),
         label=lambda now: f"{now.workspace.label}, {now.workspace.charge_type}",
-        check=lambda now, _call: _allowed(cloud, environment, now),
+        check=lambda now, _call: _price(cloud, environment, now),
         reached=lambda now, makes: makes == _key(now.workspace),
         unseen_seconds=ORDER_SECONDS,
         ticket=lambda now, elapsed: foasconsole.ticket_text(now.workspace, account.account_id, elapsed, ()),
@@ -84,10 +84,6 @@ def _price(cloud: Session, environment: Environment, now: WorkspaceNow) -> Price
             cloud.region, instance_id, rows, spec.months, spec.auto_renew
         )
     return check_quote(environment, cloud.send(query), f"The conversion of workspace {now.workspace.name}")
-
-
-def _allowed(cloud: Session, environment: Environment, now: WorkspaceNow) -> None:
-    _price(cloud, environment, now)
 
 
 def _key(workspace: Workspace) -> str:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from prefect import Task
-from prefect.runtime import flow_run
 
 from alicloud.endpoints import REGIONS
 from alicloud.errors import Misconfigured
@@ -18,6 +17,7 @@ from alicloud.session import Session
 from blocks.credentials import AlibabaCloudCredentials
 from blocks.names import BLOCK_NAME
 from blocks.shown import shown
+from tasks.opening import session_name, stopping
 
 # Carries out a step with these arguments and gives a handle of its result: a run's `step`, or a Looking's.
 Step = Callable[..., Any]
@@ -45,11 +45,8 @@ def looking(credentials: str, region: str) -> Iterator[Looking]:
         known = ", ".join(sorted(REGIONS))
         raise Misconfigured(f"{shown(region)} is no region; known are {known}.", remedy="Give one of them.")
     block = _block(credentials)
-    with redacted(), block.get_session(region, f"prefect-{flow_run.id or 'run'}"[:64]) as cloud:
-        try:
-            yield Looking(cloud.dry_run())
-        finally:
-            cloud.clock.stop()
+    with redacted(), block.get_session(region, session_name()) as cloud, stopping(cloud):
+        yield Looking(cloud.dry_run())
 
 
 def _block(name: str) -> AlibabaCloudCredentials:

@@ -95,14 +95,14 @@ class Opened:
             try:
                 wait_for_person(self.environment, self.cloud, self.manual, lambda: self.foreseen(procedure).refusals())
             except AlibabaCloudError:
-                publish(Report(self.environment, self.planned, [], dry=True))
+                self._publish_planned()
                 raise
 
     def _ask(self) -> None:
         try:
             self.approval = ask(self.environment, self.plan, self.approval)
         except NotApproved as error:
-            publish(Report(self.environment, self.planned, [], dry=True, approval=error.approval))
+            self._publish_planned(error.approval)
             raise
 
     def _lease(self) -> bool:
@@ -117,9 +117,12 @@ class Opened:
         try:
             plan(self, procedure, acts=True)
         except AlibabaCloudError:
-            publish(Report(self.environment, self.planned, [], dry=True))
+            self._publish_planned()
             raise
         self.cloud.ledger.reads += self.planned.reads
+
+    def _publish_planned(self, approval: Approval | None = None) -> None:
+        publish(Report(self.environment, self.planned, [], dry=True, approval=approval))
 
     def only_plan(self, procedure: Procedure) -> State[Any]:
         """Make the plan and nothing else: no turn, no lease, no write.
@@ -258,15 +261,15 @@ def opening(environment_name: str, writes: bool = True, audits: bool = False) ->
     with (
         redacted(),
         our_turn as turn,
-        credentials.get_session(environment.region, _session_name()) as cloud,
-        _stopping(cloud),
+        credentials.get_session(environment.region, session_name()) as cloud,
+        stopping(cloud),
         keeping(environment, cloud) as journal,
     ):
         yield Opened(environment, cloud, journal, turn)
 
 
 @contextmanager
-def _stopping(cloud: Session) -> Iterator[None]:
+def stopping(cloud: Session) -> Iterator[None]:
     """End what still waits when the run ends: Prefect kills a cancelled process only after 30 seconds."""
     try:
         yield
@@ -274,7 +277,8 @@ def _stopping(cloud: Session) -> Iterator[None]:
         cloud.clock.stop()
 
 
-def _session_name() -> str:
+def session_name() -> str:
+    """Give the name under which a run assumes a role."""
     return f"prefect-{flow_run.id or 'run'}"[:64]
 
 

@@ -60,8 +60,13 @@ def wait_key(environment: Environment) -> str:
 
 def timing_of(cloud: Session, environment: Environment) -> Timing:
     """Give how long the wait will be: as the journal knows it of earlier ones, else as the environment says."""
-    wanted = environment.cluster
     usual = cloud.journal.usual_seconds(wait_key(environment)) if cloud.journal else None
+    return wanted_timing(environment, usual)
+
+
+def wanted_timing(environment: Environment, usual: float | None = None) -> Timing:
+    """Give what the environment says of a wait, with the usual seconds in the place of those that it expects."""
+    wanted = environment.cluster
     timeout = wanted.timeout_minutes * 60
     return Timing(min(usual or wanted.expected_minutes * 60, timeout), timeout, wanted.poll_seconds)
 

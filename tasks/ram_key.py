@@ -15,7 +15,7 @@ from alicloud.ram_keys import NewKey, creation_key, told
 from alicloud.ram_logon import UserKey
 from alicloud.redaction import know
 from alicloud.session import Session
-from alicloud.settle import LOOK_SECONDS, wait_until
+from alicloud.settle import looks, wait_until
 from blocks import desired
 from blocks.environment import Environment
 from blocks.people import KeyAge
@@ -109,14 +109,11 @@ def _replaced(
 def _new_keys(cloud: Session, read: Call[tuple[UserKey, ...]], call: Call[NewKey]) -> list[UserKey]:
     """Look for as long as reads may lag behind writes for a key other than the old one."""
     old = call.makes.removeprefix(creation_key(call.parameters["UserName"]))
-    waited, look_number = 0.0, 0
-    while True:
+    for _ in looks(cloud):
         others = [key for key in cloud.read_again(read) if key.access_key_id != old]
-        if others or waited >= cloud.settle_seconds:
+        if others:
             return others
-        pause = LOOK_SECONDS[min(look_number, len(LOOK_SECONDS) - 1)]
-        cloud.clock.sleep(pause)
-        waited, look_number = waited + pause, look_number + 1
+    return []
 
 
 def _nobodys(cloud: Session, user: str, others: Sequence[UserKey], intent: Entry) -> Uncertain:

@@ -104,7 +104,7 @@ def remove_cluster(cloud: Session, wanted: ExclusiveCluster, projects: Sequence[
     if not rows:
         return holdbacks.absent(what)
     if len(rows) > 1:
-        return holdbacks.held(what, f"there are {len(rows)} of that name, and which one is meant is not known")
+        return holdbacks.ambiguous(what, len(rows))
     cluster = rows[0]
     if cluster.state == "DESTROYING":
         _wait(cloud, cluster)

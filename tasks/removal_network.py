@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TypeVar
 
 from alicloud import ecs, vpc, vpc_removal, vpc_vswitches
+from alicloud.call import Call
 from alicloud.errors import TimedOut
 from alicloud.session import Session
 from alicloud.settle import wait_until
@@ -17,6 +19,8 @@ from blocks.environment import Environment
 from blocks.holdbacks import Fate
 from tasks.removal import delete, look, whose
 from tasks.step import step
+
+Made = TypeVar("Made", ecs.NetworkInterface, ecs.SecurityGroup)
 
 WAIT_SECONDS = 300.0  # of the cloud's time, until what was deleted is gone, or the service has taken along its own
 
@@ -32,7 +36,7 @@ def remove_vswitch(cloud: Session, environment: Environment, wanted: wanted_thin
     leaves = cluster.sign == holdbacks.REMOVED
     found = _vswitch(cloud, environment, wanted, what)
     if isinstance(found, VSwitch) and leaves and not cloud.dry:
-        _wait_for_interfaces(cloud, found.vswitch_id)
+        _wait_for_service(cloud, ecs.describe_network_interfaces(vswitch_id=found.vswitch_id))
         found = _vswitch(cloud, environment, wanted, what)
     if isinstance(found, Fate):
         return found
@@ -81,23 +85,12 @@ def _vpc(cloud: Session, environment: Environment) -> Vpc | Fate:
     return found[0]
 
 
-def _wait_for_interfaces(cloud: Session, vswitch_id: str) -> None:
+def _wait_for_service(cloud: Session, read: Call[tuple[Made, ...]]) -> None:
     """Give the service time to take along what it has made; whoever waits in vain holds back."""
 
-    def left(rows: tuple[ecs.NetworkInterface, ...]) -> bool:
+    def left(rows: tuple[Made, ...]) -> bool:
         return not any(ecs.SERVICE_TAG in each.tags for each in rows)
 
-    read = ecs.describe_network_interfaces(vswitch_id=vswitch_id)
-    look(cloud, read)
-    with suppress(TimedOut):
-        wait_until(cloud, read, left, "The service's leaving", WAIT_SECONDS)
-
-
-def _wait_for_groups(cloud: Session, vpc_id: str) -> None:
-    def left(rows: tuple[ecs.SecurityGroup, ...]) -> bool:
-        return not any(ecs.SERVICE_TAG in each.tags for each in rows)
-
-    read = ecs.describe_security_groups(vpc_id=vpc_id)
     look(cloud, read)
     with suppress(TimedOut):
         wait_until(cloud, read, left, "The service's leaving", WAIT_SECONDS)
@@ -120,7 +113,7 @@ def remove_vpc(cloud: Session, environment: Environment, vswitches: Sequence[Fat
         return holdbacks.held(what, in_use, found.vpc_id)
     leaves = cluster.sign == holdbacks.REMOVED
     if leaves and not cloud.dry:
-        _wait_for_groups(cloud, found.vpc_id)
+        _wait_for_service(cloud, ecs.describe_security_groups(vpc_id=found.vpc_id))
     in_use = holdbacks.vpc_in_use(
         look(cloud, vpc_vswitches.describe_vswitches(found.vpc_id)),
         [fate.id for fate in vswitches] if cloud.dry else [],

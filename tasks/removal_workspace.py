@@ -55,7 +55,7 @@ def remove_workspace(cloud: Session, name: str, projects: Sequence[Fate]) -> Fat
     if not rows:
         return holdbacks.absent(what)
     if len(rows) > 1:
-        return holdbacks.held(what, f"there are {len(rows)} of that name, and which one is meant is not known")
+        return holdbacks.ambiguous(what, len(rows))
     workspace = rows[0]
     if workspace.status == "DELETING":
         _wait(cloud, workspace)

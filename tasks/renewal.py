@@ -50,7 +50,7 @@ def ensure_order_auto_renewal(cloud: Session, environment: Environment, account:
         ManualStep: billing does not tell which order it is.
         Unmet: it cannot renew itself by so many months.
     """
-    return _auto_renewal(cloud, environment, _exclusive(environment).order_id)
+    return _auto_renewal(cloud, environment, desired.exclusive(environment).order_id)
 
 
 def _auto_renewal(cloud: Session, environment: Environment, instance_id: str) -> OrderedInstance | None:
@@ -109,7 +109,7 @@ def ensure_renewal(
         decide=_missing(cloud, environment, bought, within_days),
         resting=lambda _now: True,
         label=lambda now: now.label,
-        check=lambda _now, _call: _allowed(cloud, environment, workspace),
+        check=lambda _now, _call: _price(cloud, environment, workspace),
         reached=lambda now, makes: was_renewed(now.instance_id, moment(now.expires_ms / 1000), makes),
         unseen_seconds=ORDER_SECONDS,
         ticket=lambda now, _elapsed: (
@@ -137,10 +137,6 @@ def _price(cloud: Session, environment: Environment, workspace: Workspace) -> fo
     return check_quote(environment, price, f"The renewal of workspace {workspace.name}")
 
 
-def _allowed(cloud: Session, environment: Environment, workspace: Workspace) -> None:
-    _price(cloud, environment, workspace)
-
-
 # Exclusive mode
 
 
@@ -157,7 +153,7 @@ def ensure_order_renewal(
         ManualStep: billing does not tell which order it is, or the environment does not allow to spend money.
         Uncertain: the answer to RenewInstance was lost, and the end has not moved.
     """
-    wanted = _exclusive(environment)
+    wanted = desired.exclusive(environment)
     query = bssopenapi.query_available_instances(wanted.order_product_code, cloud.region)
 
     def read() -> OrderedInstance:
@@ -203,9 +199,3 @@ def _check_money(environment: Environment, call: Call[Any]) -> None:
 def _product_code(environment: Environment) -> str:
     cluster = environment.cluster
     return cluster.order_product_code if isinstance(cluster, ExclusiveCluster) else cluster.product_code
-
-
-def _exclusive(environment: Environment) -> ExclusiveCluster:
-    wanted = environment.cluster
-    assert isinstance(wanted, ExclusiveCluster)  # noqa: S101  the procedure branches on the mode
-    return wanted

@@ -21,7 +21,6 @@ from alicloud.foasconsole_prices import Price
 from alicloud.session import Session
 from alicloud.settle import settle, wait_until
 from blocks import desired
-from blocks.clusters import ExclusiveCluster
 from blocks.environment import Environment, Project
 from tasks.account import Account
 from tasks.slow_change import SlowChange, at_rest, bring
@@ -147,7 +146,7 @@ def _check_billing(cloud: Session, environment: Environment) -> None:
     Raises:
         ManualStep: it is subscribed.
     """
-    wanted = _exclusive(environment)
+    wanted = desired.exclusive(environment)
     bought = cloud.recall(bssopenapi.query_available_instances(wanted.order_product_code, cloud.region))
     found = [each for each in bought if each.instance_id == wanted.order_id or not wanted.order_id]
     if found and all(each.subscription == "Subscription" for each in found):
@@ -177,7 +176,7 @@ def _check_money(environment: Environment, call: Call[Any]) -> None:
 
 
 def _check_addresses(cloud: Session, environment: Environment, cluster: Cluster) -> None:
-    more = _exclusive(environment).slave.number - len(foas_scaling.nodes_of(cluster).slave_ids)
+    more = desired.exclusive(environment).slave.number - len(foas_scaling.nodes_of(cluster).slave_ids)
     for vswitch_id in cluster.vswitch_ids[:1]:
         found = cloud.send(vpc_vswitches.describe_vswitches(vswitch_id=vswitch_id))
         vpc_vswitches.check_vswitches(found, "", more)
@@ -185,14 +184,8 @@ def _check_addresses(cloud: Session, environment: Environment, cluster: Cluster)
 
 def _ticket(environment: Environment, cluster: Cluster, account: Account, elapsed: float) -> str:
     vswitch_id = cluster.vswitch_ids[0] if cluster.vswitch_ids else ""
-    spec = desired.cluster(environment, _exclusive(environment).order_id, cluster.vpc_id, vswitch_id)
+    spec = desired.cluster(environment, desired.exclusive(environment).order_id, cluster.vpc_id, vswitch_id)
     return foas.ticket_text(spec, cluster, account.account_id, elapsed, ())
-
-
-def _exclusive(environment: Environment) -> ExclusiveCluster:
-    wanted = environment.cluster
-    assert isinstance(wanted, ExclusiveCluster)  # noqa: S101  the procedure branches on the mode
-    return wanted
 
 
 # Managed mode
@@ -262,7 +255,7 @@ def ensure_workspace_size(
         decide=lambda now: sizes.size_changes(desired.workspace_size(environment), now.workspace, now.namespaces),
         resting=lambda now: foasconsole.workspace_ready(now.workspace),
         label=lambda now: f"{now.workspace.label}, {now.workspace.cpu} CUs",
-        check=lambda _now, _call: _allowed(cloud, environment, workspace),
+        check=lambda _now, _call: _price(cloud, environment, workspace),
         reached=lambda now, makes: makes == sizes.size_key(now.workspace.instance_id, now.workspace.cpu),
         # UNCONFIRMED: whether a workspace that is being changed shows it; so it may take as long as is allowed.
         unseen_seconds=environment.cluster.timeout_minutes * 60,
@@ -308,10 +301,6 @@ def _price(cloud: Session, environment: Environment, workspace: Workspace) -> Pr
     cus = desired.workspace_size(environment).cus
     price = cloud.send(foasconsole_prices.query_modify_instance_price(cloud.region, workspace.instance_id, cus))
     return check_quote(environment, price, f"Workspace {workspace.name} with {cus} CUs")
-
-
-def _allowed(cloud: Session, environment: Environment, workspace: Workspace) -> None:
-    _price(cloud, environment, workspace)
 
 
 def differences(environment: Environment, results: Sequence[object]) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from alicloud.call import Call
@@ -13,7 +12,7 @@ from alicloud.journal import Journal
 from alicloud.session import Session
 from blocks.environment import Environment
 from tasks.approval import require
-from tasks.progress import Look, Timing, wait_with_progress
+from tasks.progress import Look, wait_with_progress, wanted_timing
 
 Actual = TypeVar("Actual")
 
@@ -34,7 +33,7 @@ class SlowChange(Generic[Actual]):
     decide: Callable[[Actual], Sequence[Call[Any]]]
     resting: Callable[[Actual], bool]
     label: Callable[[Actual], str]
-    check: Callable[[Actual, Call[Any]], None]
+    check: Callable[[Actual, Call[Any]], object]
     reached: Callable[[Actual, str], bool]
     unseen_seconds: float
     ticket: Callable[[Actual, float], str]
@@ -104,10 +103,9 @@ def _sent_before(cloud: Session, change: SlowChange[Any], call: Call[Any]) -> fl
     journal = cloud.journal
     assert isinstance(journal, Journal)  # noqa: S101  without one nothing is ordered
     for intent in journal.record.open(call.makes)[:1]:
-        sent_at = datetime.fromisoformat(intent.at.replace("Z", "+00:00")).timestamp()
-        if cloud.clock.now() - sent_at >= change.unseen_seconds:
+        if cloud.clock.now() - intent.time >= change.unseen_seconds:
             journal.refuse_open(call.makes)
-        return sent_at
+        return intent.time
     return None
 
 
@@ -141,7 +139,7 @@ def _watch(cloud: Session, environment: Environment, change: SlowChange[Actual],
     def ticket(elapsed: float) -> str:
         return change.ticket(seen[-1], elapsed)
 
-    wait_with_progress(cloud, look, _timing(environment), f"change-{environment.name}", change.what, ticket)
+    wait_with_progress(cloud, look, wanted_timing(environment), f"change-{environment.name}", change.what, ticket)
     if sent is not None and sent.lost is not None:
         cloud.ledger.add(sent.call)  # only its answer was lost
     return seen[-1]
@@ -163,9 +161,3 @@ def _note_seen(cloud: Session, change: SlowChange[Actual], actual: Actual) -> No
     if isinstance(journal, Journal):
         for makes in {intent.makes for intent in journal.record.open() if change.reached(actual, intent.makes)}:
             journal.seen(makes)
-
-
-def _timing(environment: Environment) -> Timing:
-    wanted = environment.cluster
-    timeout = wanted.timeout_minutes * 60
-    return Timing(min(wanted.expected_minutes * 60, timeout), timeout, wanted.poll_seconds)

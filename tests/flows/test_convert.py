@@ -1,6 +1,5 @@
 """convert: a workspace gets the billing that the environment says, once."""
 
-import copy
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -38,14 +37,7 @@ def billed(account, _worlds):
     """Begin with an account that was prepared, whose workspace is billed in a way."""
 
     def begin(charge_type, speed=None):
-        if charge_type not in _worlds:
-            account.reset("nothing")
-            ended = account.run(wanted(charge_type))
-            assert ended.done, str(ended)
-            _worlds[charge_type] = copy.deepcopy(account.running.cloud.world)
-        account.reset("nothing", *([speed] if speed else []))
-        account.running.cloud.world = world = copy.deepcopy(_worlds[charge_type])
-        account.running.control("POST", "clock", {"speed": account.speed})
+        world = account.prepared(_worlds, charge_type, "nothing", wanted(charge_type), speed)
         world.part(emulated_bss.State).balance_cents = 10_000_000
 
     return begin

@@ -1,6 +1,5 @@
 """renew: what ends soon is renewed once for each end, by us or by itself; what does not end is left alone."""
 
-import copy
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -40,14 +39,7 @@ def ending(account, _worlds):
     """Begin with an account that was prepared, whose subscription ends in so many days."""
 
     def begin(mode, days, speed=None):
-        if mode not in _worlds:
-            account.reset(SEEDS[mode])
-            ended = account.run(wanted(mode))
-            assert ended.done, str(ended)
-            _worlds[mode] = copy.deepcopy(account.running.cloud.world)
-        account.reset("nothing", *([speed] if speed else []))
-        account.running.cloud.world = world = copy.deepcopy(_worlds[mode])
-        account.running.control("POST", "clock", {"speed": account.speed})
+        world = account.prepared(_worlds, mode, SEEDS[mode], wanted(mode), speed)
         world.part(emulated_bss.State).balance_cents = 10_000_000
         bought(account).end_at = float(int(world.now() + days * DAY))
 

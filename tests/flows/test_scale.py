@@ -1,6 +1,5 @@
 """scale: brings what runs to the wanted size, out and in, once; never beyond what is allowed or below what is used."""
 
-import copy
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -63,14 +62,7 @@ def prepared(account, _worlds):
     def begin(mode, former=None, seed=None, speed=None):
         former = former or wanted(mode)
         key = (mode, former.model_dump_json(), str(seed))
-        if key not in _worlds:
-            account.reset(seed or SEEDS[mode])
-            ended = account.run(former)
-            assert ended.done, str(ended)
-            _worlds[key] = copy.deepcopy(account.running.cloud.world)
-        account.reset("nothing", *([speed] if speed else []))
-        account.running.cloud.world = copy.deepcopy(_worlds[key])
-        account.running.control("POST", "clock", {"speed": account.speed})
+        account.prepared(_worlds, key, seed or SEEDS[mode], former, speed)
         return former
 
     return begin

@@ -7,6 +7,7 @@ Prefect tasks: nothing but the journal keeps such runs apart. Each may be killed
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import re
 import threading
@@ -130,6 +131,22 @@ class Account:
         self.running.reset(seed, speed=speed)
         self.running.cloud.faults = Faults()
         self.speed = speed
+
+    def prepared(self, worlds: dict[Any, Any], key: Any, seed: Any, wanted: Environment, speed: float | None) -> Any:
+        """Begin with the world that a first run leaves of a seed; the runs of a module make it once.
+
+        Args:
+            worlds: those that were made already, by their key.
+        """
+        if key not in worlds:
+            self.reset(seed)
+            ended = self.run(wanted)
+            assert ended.done, str(ended)
+            worlds[key] = copy.deepcopy(self.running.cloud.world)
+        self.reset("nothing", *([speed] if speed else []))
+        self.running.cloud.world = world = copy.deepcopy(worlds[key])
+        self.running.control("POST", "clock", {"speed": self.speed})
+        return world
 
     def clock(self) -> Clock:
         if self.speed == 1.0:
