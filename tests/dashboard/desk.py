@@ -165,18 +165,19 @@ class Desk:
 
     def submit(self) -> str:
         """Send the form and give the id of the run that it starts."""
-        answer = self._submitted()
-        while answer.status == BUSY:  # a busy server on SQLite; whoever sits there presses once more
-            answer = self._submitted()
-        assert answer.ok, answer.status
+        answer = self.press(self.page.get_by_role("button", name="Submit"), "/create_flow_run")
         run = str(answer.json()["id"])
         self.open(f"runs/flow-run/{run}")
         return run
 
-    def _submitted(self) -> Response:
-        with self.page.expect_response(lambda response: response.url.endswith("/create_flow_run")) as answer:
-            self.page.get_by_role("button", name="Submit").click()
-        return answer.value
+    def press(self, button: Locator, request: str) -> Response:
+        """Press a button that sends a request of the name, and once more while the server is too busy for it."""
+        while True:
+            with self.page.expect_response(lambda response: response.url.endswith(request)) as answer:
+                button.click()
+            if answer.value.status != BUSY:  # as on SQLite, now and then
+                assert answer.value.ok, answer.value.status
+                return answer.value
 
     def choose(self, item: str) -> Locator:
         """Choose from the menu of the run that is shown, and give the dialog that opens."""

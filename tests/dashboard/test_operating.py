@@ -246,7 +246,7 @@ def answer(desk: Desk, decision: str, reason: str, picture: str = "") -> None:
     desk.fill(Reason=reason, **{"Your name": "Olga Operator"})
     if picture:
         desk.picture(picture, 1200)
-    dialog.get_by_role("button", name="Resume").click()
+    desk.press(dialog.get_by_role("button", name="Resume"), "/resume")
 
 
 def test_a_plan_that_costs_money_waits_for_its_approval_and_is_then_carried_out(desk):

@@ -63,19 +63,18 @@ class Hands:
         self.action, self.when, self.kill = action, when, kill
         self.journal: Journal | None = None
         self.stopped, self.woken, self.dead = threading.Event(), threading.Event(), threading.Event()
-        self.on_the_way: list[str] = []  # what other threads of the run had written down when it was stopped
         self._struck = threading.Lock()
 
     def touch(self, call: Call[Any], when: When) -> None:
-        if (call.action, when) == (self.action, self.when) and self._struck.acquire(blocking=False):
+        struck = (call.action, when) == (self.action, self.when) and self._struck.acquire(blocking=False)
+        if struck:
             assert self.journal is not None
             self.journal._ended.set()  # it renews no more
             (self.dead if self.kill else self.stopped).set()
         if self.dead.is_set():
             raise Killed
-        if self.stopped.is_set() and not self.woken.is_set():
-            if when == "between":
-                self.on_the_way.append(call.action)
+        on_the_way = when == "between" and not struck  # what other threads have written down goes out in time
+        if self.stopped.is_set() and not self.woken.is_set() and not on_the_way:
             assert self.woken.wait(PATIENCE)
 
     def wake(self) -> None:
