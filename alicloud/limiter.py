@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from alicloud.rates import PUBLISHED, Rate, rate_of
@@ -32,6 +34,28 @@ class _Bucket:
 
 
 @dataclass
+class Passed:
+    """The calls of one account to one action that were let pass while somebody watched.
+
+    `held_seconds` is how long they were held back, in the cloud's time; `per_period` counts them by the rate's period.
+    """
+
+    rate: Rate | None
+    calls: int = 0
+    throttled: int = 0
+    held_seconds: float = 0.0
+    per_period: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def busiest(self) -> int:
+        """The most calls in one period of the rate."""
+        return max(self.per_period.values(), default=0)
+
+
+Traffic = dict[tuple[str, str, str], Passed]  # by account, product and action
+
+
+@dataclass
 class Limiter:
     """Lets calls pass at the rates of a table, in the order in which they came; slower where the cloud said no.
 
@@ -41,7 +65,20 @@ class Limiter:
     rates: Mapping[tuple[str, str], Rate] = field(default_factory=lambda: PUBLISHED)
     now: Callable[[], float] = time.monotonic
     _buckets: dict[tuple[str, str, str], _Bucket] = field(default_factory=dict)
+    _watches: list[Traffic] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @contextmanager
+    def watched(self) -> Iterator[Traffic]:
+        """Count the calls that are let pass meanwhile."""
+        traffic: Traffic = {}
+        with self._lock:
+            self._watches.append(traffic)
+        try:
+            yield traffic
+        finally:
+            with self._lock:
+                self._watches = [each for each in self._watches if each is not traffic]
 
     def delay(self, account: str, product: str, action: str, is_read: bool, speed: float = 1.0) -> float:
         """Reserve a call, and give the cloud's seconds that it has to wait. None is refused.
@@ -52,11 +89,21 @@ class Limiter:
         """
         with self._lock:
             bucket = self._bucket(account, product, action, is_read, speed)
-            return bucket.reserve(self.now() * speed) if bucket else 0.0
+            now = self.now() * speed
+            held = bucket.reserve(now) if bucket else 0.0
+            for traffic in self._watches:
+                passed = traffic.setdefault((account, product, action), Passed(bucket.rate if bucket else None))
+                passed.calls += 1
+                passed.held_seconds += held
+                passed.per_period[int((now + held) / (bucket.rate.seconds if bucket else 1.0))] += 1
+            return held
 
     def told(self, account: str, product: str, action: str, throttled: bool) -> None:
         """Learn from an answer: halve the rate where the cloud said no, and let it grow again where it did not."""
         with self._lock:
+            for traffic in self._watches:
+                if throttled and (passed := traffic.get((account, product, action))):
+                    passed.throttled += 1
             bucket = self._buckets.get((account, product, action))
             if bucket is not None:
                 share = bucket.share / 2 if throttled else bucket.share * RECOVERY

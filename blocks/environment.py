@@ -195,6 +195,9 @@ class Environment(Section):
         "", title="Account", description="The account's number: credentials of another account are refused."
     )
     credentials: BlockName = Field(title="Credentials block", description="Name of an Alibaba Cloud Credentials block.")
+    tags: list[BlockName] = Field(
+        default_factory=list, max_length=20, title="Tags", description="By which prepare-fleet and audit-fleet choose."
+    )
     people: People = Field(default_factory=People, title="People")
     service_role: ServiceRole = Field(default_factory=ServiceRole, title="Service role")
     network: Network = Field(title="Network")

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
-KEPT = 20_000
+KEPT = 50_000
 VALUE_LENGTH = 8_192
 VALUES = 500
 
@@ -52,7 +52,7 @@ class Call:
 
 
 class CallLog:
-    """The last 20,000 calls. Numbers go on when old calls are forgotten, and start again on reset."""
+    """The last 50,000 calls. Numbers go on when old calls are forgotten, and start again on reset."""
 
     def __init__(self) -> None:
         self._calls: deque[Call] = deque(maxlen=KEPT)

@@ -27,7 +27,7 @@ def prepare(environment: str, steps: Sequence[StepName] = ()) -> Any:
     procedure = choose(everything, steps)
     with opening(environment) as opened:
         opened.foresee(procedure)
-        procedure(opened.acting)
+        opened.act(procedure)
         if steps:
             return opened.conclude(procedure, f"Of environment {environment}: {', '.join(steps)}.")
         return opened.conclude(procedure, f"Environment {environment} is ready.", news="ready")

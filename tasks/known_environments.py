@@ -1,8 +1,9 @@
-"""The environments that the Prefect server knows: all Flink Environment blocks, or those that are named."""
+"""The environments that the Prefect server knows: all Flink Environment blocks, or those that are named or tagged."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from prefect.client.orchestration import get_client
 from prefect.exceptions import ObjectNotFound
@@ -20,7 +21,7 @@ def known_environments(names: Sequence[str] = ()) -> list[Environment]:
     Raises:
         Misconfigured: one does not exist or is impossible. To leave it out would take what it wants for an orphan.
     """
-    return [load_environment(name) for name in names or sorted(set(_all_names()))]
+    return [load_environment(name) for name in names or sorted(documents())]
 
 
 def of_account(environments: Sequence[Environment], account: str) -> list[Environment]:
@@ -28,7 +29,12 @@ def of_account(environments: Sequence[Environment], account: str) -> list[Enviro
     return [environment for environment in environments if environment.account in ("", account)]
 
 
-def _all_names() -> Iterator[str]:
+def documents() -> Mapping[str, Mapping[str, Any]]:
+    """Give every environment's document as it is stored, by the name of its block; it may be impossible."""
+    return dict(_all_documents())
+
+
+def _all_documents() -> Iterator[tuple[str, Mapping[str, Any]]]:
     offset = 0
     with get_client(sync_client=True) as client:
         while True:
@@ -36,7 +42,9 @@ def _all_names() -> Iterator[str]:
                 page = client.read_block_documents_by_type(SLUG, offset=offset, limit=PAGE, include_secrets=False)
             except ObjectNotFound:  # no block of the type was ever registered
                 return
-            yield from (each.name for each in page if each.name and not each.is_anonymous)
+            for each in page:
+                if each.name and not each.is_anonymous:
+                    yield each.name, each.data.get("environment") or {}
             if len(page) < PAGE:
                 return
             offset += PAGE

@@ -16,6 +16,7 @@ from alicloud.session import Session
 from blocks.environment import Environment
 from tasks.events import tell
 from tasks.inert import linked, one_line, plain
+from tasks.place import away
 
 LOOK_SECONDS = 30.0  # of the cloud's time; each look costs the reads of a plan
 LEAST_SECONDS = 2.0  # of ours: a person is no faster on an emulator whose clock runs fast
@@ -52,7 +53,8 @@ def wait_for_person(
         left_seconds = deadline - cloud.clock.wall()
         if left_seconds <= 0:
             raise together(steps)
-        cloud.clock.wait(min(max(LOOK_SECONDS / cloud.clock.speed, LEAST_SECONDS), left_seconds))
+        with away():
+            cloud.clock.wait(min(max(LOOK_SECONDS / cloud.clock.speed, LEAST_SECONDS), left_seconds))
         found = look()
         left = [error for error in found if isinstance(error, ManualStep)]
         steps = left if left or not any(error.transient for error in found) else steps

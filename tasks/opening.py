@@ -29,6 +29,7 @@ from tasks.events import News, tell
 from tasks.lease import keeping, wait_for_lease
 from tasks.manual import may_wait, wait_for_person
 from tasks.oss_bucket import ensure_bucket
+from tasks.place import PLACE
 from tasks.plan import Plan
 from tasks.planner import make_plan
 from tasks.progress import timing_of
@@ -56,6 +57,7 @@ class Opened:
         self.journal = cloud.journal = journal
         self.acting = Acting(environment, cloud)
         self.planned = Ledger()
+        self.found: list[Any] = []  # the results of the plan's steps
         self.manual: list[AlibabaCloudError] = []
         self.plan: Plan | None = None
         self.approval: Approval | None = None
@@ -146,6 +148,19 @@ class Opened:
         self.cloud = self.cloud.dry_run()
         self.acting = Acting(self.environment, self.cloud)
 
+    @property
+    def content(self) -> bool:
+        """Whether the plan is all that there is to do: in a fleet, where it found everything as it is wanted.
+
+        A hundred environments with nothing to do would be four thousand tasks that say so one by one.
+        """
+        return PLACE.get() is not None and not self.planned.writes
+
+    def act(self, procedure: Procedure) -> None:
+        """Carry the procedure out, each step a task, unless the plan is all that there is to do."""
+        if not self.content:
+            procedure(self.acting)
+
     def conclude(self, procedure: Procedure, ready: str, news: News | None = None) -> State[Any]:
         """Wait for all steps, verify by deciding again, publish the report.
 
@@ -158,12 +173,13 @@ class Opened:
             StepsFailed: naming each failed step, its cause and the remedy.
         """
         wait(self.acting.handles)
-        ledger = self.cloud.ledger
+        ledger = self.planned if self.content else self.cloud.ledger
         if ledger.writes and not self.cloud.dry and not any(outcome.error for outcome in ledger.outcomes.values()):
             verify(self, procedure, return_state=True)  # how it ends stands in the ledger
         ended = [handle for handle in self.acting.handles if handle.state.is_final()]  # the others waited in vain
         results = [handle.state.result(raise_on_failure=False) for handle in ended]
-        report = Report(self.environment, self.cloud.ledger, results, self.cloud.dry, approval=self.approval)
+        results = self.found if self.content else results
+        report = Report(self.environment, ledger, results, self.cloud.dry, approval=self.approval)
         publish(report)
         self._tell(report, results, news)
         if report.failures or any(not handle.state.is_completed() for handle in self.acting.handles):
@@ -202,9 +218,11 @@ def plan(opened: Opened, procedure: Procedure, acts: bool = False) -> State[None
     """
     planning = opened.foreseen(procedure)
     opened.planned = planning.cloud.ledger
+    foreseen = planning.foreseen()
+    opened.found = [step.result for step in foreseen if step.refused is None]
     scope = (procedure.__doc__ or procedure.__name__).partition(".")[0]
     opened.plan = make_plan(
-        opened.environment, scope, opened.planned, planning.foreseen(), timing_of(opened.cloud, opened.environment)
+        opened.environment, scope, opened.planned, foreseen, timing_of(opened.cloud, opened.environment)
     )
     publish(opened.plan)
     refusals = planning.refusals()
@@ -271,6 +289,8 @@ def opening(environment_name: str, writes: bool = True, audits: bool = False) ->
 @contextmanager
 def stopping(cloud: Session) -> Iterator[None]:
     """End what still waits when the run ends: Prefect kills a cancelled process only after 30 seconds."""
+    if place := PLACE.get():
+        place.on_stop(cloud.clock.stop)
     try:
         yield
     finally:

@@ -62,7 +62,8 @@ def bring(cloud: Session, environment: Environment, change: SlowChange[Actual]) 
         if sent_at is None:
             change.check(actual, call)
             require(environment, cloud.journal)
-            sent_at, lost = cloud.clock.now(), _order(cloud, change, call)
+            lost = _order(cloud, change, call)
+            sent_at = cloud.clock.now()  # not before its intent was written, which the cloud may hold up for long
         actual = _watch(cloud, environment, change, _Sent(call, sent_at, lost))
     _note_seen(cloud, change, actual)
     return actual
@@ -128,7 +129,7 @@ def _order(cloud: Session, change: SlowChange[Any], call: Call[Any]) -> AlibabaC
 def _watch(cloud: Session, environment: Environment, change: SlowChange[Actual], sent: _Sent | None = None) -> Actual:
     seen: list[Actual] = []
 
-    def look() -> Look:
+    def look(_fresh_seconds: float) -> Look:
         seen.append(change.read())
         missing = change.missing(seen[-1])
         unseen = sent is not None and missing is not None and missing.makes == sent.call.makes

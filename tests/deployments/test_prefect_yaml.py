@@ -22,6 +22,7 @@ def test_every_flow_has_its_deployment_and_no_two_share_a_name():
     assert sorted(names) == [
         "adopt",
         "audit",
+        "audit-fleet",
         "authorize",
         "check",
         "convert",
@@ -32,6 +33,8 @@ def test_every_flow_has_its_deployment_and_no_two_share_a_name():
         "people",
         "plan",
         "prepare",
+        "prepare-fleet",
+        "prepare-member",
         "prove-access",
         "renew",
         "resolve",
@@ -52,12 +55,13 @@ def test_every_flow_has_its_deployment_and_no_two_share_a_name():
 def test_a_deployment_s_entrypoint_is_the_flow_of_its_name(deployment, project_folder):
     flow = load_flow_from_entrypoint(deployment["entrypoint"], use_placeholder_flow=False)
 
-    assert flow.name == deployment["name"]
+    assert flow.name == deployment["name"].removesuffix("-member")
     assert flow.retries == 0  # a run is repeated by a person, who has read why it failed
     assert flow.description
     asked = ["intent", "reason"] if flow.name == "resolve" else []  # what only a person knows has no default
     # An account is looked at before there is an environment, or to find what has none.
     whole = {"adopt": ["credentials", "region", "mode"], "orphans": ["credentials", "region"]}
+    whole |= {"prepare-fleet": [], "audit-fleet": []}  # none for all
     assert list(flow.parameters.required) == whole.get(flow.name, ["environment", *asked])
     assert flow.validate_parameters({**dict.fromkeys(asked, "x"), **deployment["parameters"]})
 
@@ -69,7 +73,7 @@ def test_a_deployment_says_what_it_does_and_writes_nothing_by_itself(deployment)
     assert len(deployment["description"]) > 40
     assert "realtime-compute" in deployment["tags"]
     assert {"writes", "reads"} & set(deployment["tags"])
-    unscheduled = ("resolve", "teardown", "adopt", "export")  # a person starts them, for once
+    unscheduled = ("resolve", "teardown", "adopt", "export", "prepare-member")  # a person or a fleet starts them
     on = deployment["name"] == "audit"  # nightly: it finds drift and writes nothing
     assert [schedule["active"] for schedule in schedules] == [on] * (deployment["name"] not in unscheduled)
     assert not any(trigger["enabled"] for trigger in deployment.get("triggers", []))
@@ -80,4 +84,4 @@ def test_a_deployment_says_what_it_does_and_writes_nothing_by_itself(deployment)
 def test_only_those_that_look_are_said_to_read_alone():
     reading = [deployment["name"] for deployment in DEPLOYMENTS if "reads" in deployment["tags"]]
 
-    assert sorted(reading) == ["adopt", "audit", "check", "export", "orphans", "plan", "prove-access"]
+    assert sorted(reading) == ["adopt", "audit", "audit-fleet", "check", "export", "orphans", "plan", "prove-access"]

@@ -1,0 +1,72 @@
+"""A fleet to measure and to test with: so many environments of a mode in one account and region, and the account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+REGION = "cn-hangzhou"
+ZONE = "cn-hangzhou-h"
+TAG = "fleet"
+VPC = {"name": "fleet-vpc", "cidr": "10.0.0.0/8"}  # one for all: an account has ten in a region
+PEOPLE = 2  # users of an environment, in one group
+
+
+def member(mode: str, number: int, **safety: Any) -> dict[str, Any]:
+    """Give the document of an environment: people, a vSwitch of its own, a bucket, a cluster and a project.
+
+    Args:
+        number: from 1 to 250.
+        safety: fields of its safety section.
+    """
+    name = f"fleet-{mode}-{number:03}"
+    users = [f"{name}-user-{user}" for user in range(1, PEOPLE + 1)]
+    return {
+        "name": name,
+        "region": REGION,
+        "credentials": "fleet",
+        "tags": [TAG],
+        "people": {
+            "users": [{"name": user} for user in users],
+            "groups": [{"name": f"{name}-people", "members": users, "projects": [_project(mode, number)]}],
+        },
+        "network": {"zone": ZONE, "vpc": VPC, "vswitches": [{"name": f"{name}-vswitch", "cidr": _cidr(mode, number)}]},
+        "storage": {"bucket": name},
+        "cluster": _cluster(mode, number),
+        "projects": [{"name": _project(mode, number), "compute_units": 4}],
+        "safety": {
+            "max_compute_units": 20,
+            "manual_minutes": 0,
+            "may_order": mode == "managed",
+            "max_price": 100,
+            **safety,
+        },
+    }
+
+
+def account(mode: str, number: int) -> Mapping[str, Any]:
+    """Give the seed of an account for so many environments: a paid order for each in exclusive mode."""
+    if mode == "managed":
+        return {}
+    ids = [f"blinkonecs_cn-fleet-{each:04}" for each in range(1, number + 1)]
+    bought = {"product_code": "blinkonecs", "region": REGION, "paid": True, "subscription": "Subscription"}
+    nodes = {"master_spec": "Ecs_4c16g", "master_number": 3, "slave_spec": "Ecs_8c32g", "slave_number": 3}
+    return {
+        "bssopenapi": {"balance": "1000000.00", "orders": [{"instance_id": each, **bought} for each in ids]},
+        "foas": {"orders": [{"instance_id": each, "region": REGION, **nodes} for each in ids]},
+    }
+
+
+def _cidr(mode: str, number: int) -> str:
+    return f"10.{1 if mode == 'exclusive' else 2}.{number}.0/24"
+
+
+def _project(mode: str, number: int) -> str:
+    return f"{mode}_{number:03}" if mode == "exclusive" else f"{mode}-{number:03}"
+
+
+def _cluster(mode: str, number: int) -> dict[str, Any]:
+    if mode == "exclusive":
+        order = f"blinkonecs_cn-fleet-{number:04}"
+        return {"mode": mode, "name": f"fleet_{number:03}", "description": "Fleet", "order_id": order}
+    return {"mode": mode, "name": f"fleet-{number:03}", "compute_units": 8}

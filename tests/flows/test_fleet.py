@@ -1,0 +1,195 @@
+"""prepare-fleet and audit-fleet: many environments at once, each in a run of its own."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter
+from prefect.states import Cancelling
+
+from benchmarks.fleet_world import account, member
+from blocks.credentials import AlibabaCloudCredentials
+from blocks.environment import Environment, as_block
+from emulator import oss_state
+from flows.audit_fleet import audit_fleet
+from flows.prepare import prepare
+from flows.prepare_fleet import prepare_fleet
+from tests.flows.conftest import artifact
+
+SLOW = 180.0
+RUNNING = {"type": {"any_": ["RUNNING"]}}
+
+pytestmark = pytest.mark.xdist_group("prefect")
+
+
+@pytest.fixture
+def fleet(make_trial):
+    """Make environments of a mode in one account; gives their names and the trial of the first."""
+
+    def make(mode, count, **changes):
+        documents = [member(mode, number) for number in range(1, count + 1)]
+        for document in documents:
+            document |= changes.get(document["name"], {})
+            as_block(Environment.model_validate(document)).save(document["name"], overwrite=True)
+        trial = make_trial(account(mode, count), documents[0], name="")
+        return trial, [document["name"] for document in documents]
+
+    return make
+
+
+def run(trial, flow, **parameters):
+    trial._since = trial.account.cloud.calls.last
+    return flow(**parameters, return_state=True)
+
+
+def children(state):
+    """Give the flow runs of a fleet's run, by environment."""
+    tagged = FlowRunFilter.model_validate({"tags": {"all_": [f"fleet-{str(state.state_details.flow_run_id)[:8]}"]}})
+    with get_client(sync_client=True) as client:
+        return {run.parameters["environment"]: run for run in client.read_flow_runs(flow_run_filter=tagged)}
+
+
+def slow(trial):
+    """Let the cloud take its time: a minute of its is a third of a second of ours."""
+    AlibabaCloudCredentials(
+        access_key_id=trial.identity.access_key_id,
+        access_key_secret=trial.identity.access_key_secret,
+        endpoints={"*": trial.account.url},
+        clock_speed=SLOW,
+    ).save("fleet", overwrite=True)
+    trial.account.control("POST", "clock", {"speed": SLOW})
+
+
+def table(text):
+    """Give the rows of the fleet's report: environment, then state, then what it needs."""
+    rows = [line.split(" | ") for line in text.split("## ")[0].splitlines() if line.startswith("| fleet-")]
+    return {row[0].removeprefix("| "): (row[3], row[6].removesuffix(" |").strip()) for row in rows}
+
+
+@pytest.mark.parametrize("mode", ["exclusive", "managed"])
+def test_a_fleet_is_prepared_each_environment_in_a_run_of_its_own_and_the_second_time_nothing_is_written(fleet, mode):
+    trial, names = fleet(mode, 4)
+
+    first = run(trial, prepare_fleet, environments=names, at_once=2)
+    writes = Counter(trial.writes())
+    second = run(trial, prepare_fleet, environments=names)
+
+    assert first.is_completed(), first.message
+    assert writes["CreateCluster" if mode == "exclusive" else "CreateInstance"] == 4
+    assert writes["CreateVpc"] == 1  # they share it
+    assert second.is_completed(), second.message
+    assert trial.writes() == []
+    assert trial.appends() == 0
+    assert sorted(children(second)) == names
+    assert {each.state.type for each in children(second).values()} == {"COMPLETED"}
+
+
+def test_an_environment_that_cannot_be_prepared_holds_no_other(fleet):
+    lost = {"credentials": "fleet-no-such-block"}
+    trial, names = fleet("managed", 3, **{"fleet-managed-002": lost})
+
+    state = run(trial, prepare_fleet, environments=[*names, "fleet-of-nobody"])
+
+    assert state.is_failed()
+    assert "2 of 4 environments went well" in state.message
+    assert "fleet-managed-002: " in state.message
+    assert "fleet-of-nobody: " in state.message
+    rows = table(artifact("fleet-prepare").data)
+    assert [rows[name][0] for name in names] == ["Completed", "Failed", "Completed"]
+    assert "which does not exist" in rows["fleet-managed-002"][1]
+    assert "no Flink Environment block" in rows["fleet-of-nobody"][1]
+    assert rows["fleet-managed-001"][1] == ""
+    assert Counter(trial.writes())["CreateInstance"] == 2
+
+
+def test_one_look_a_tick_serves_all_clusters_that_are_being_made(fleet):
+    documents = [member("managed", number) for number in range(1, 7)]
+    changes = {each["name"]: {"cluster": each["cluster"] | {"expected_minutes": 60}} for each in documents}
+    trial, names = fleet("managed", 6, **changes)  # expected so late that all ticks are the long ones
+    slow(trial)
+
+    state = run(trial, prepare_fleet, environments=names, at_once=6)
+
+    assert state.is_completed(), state.message
+    looks = [call for call in trial.calls() if call["action"] == "DescribeInstances"]
+    shared = [datetime.fromisoformat(call["time"]) for call in looks if "InstanceName" not in call["parameters"]]
+    ticks = (shared[-1] - shared[0]) / timedelta(seconds=0.9 * 20)
+    assert 2 <= len(shared) <= ticks + 2
+
+
+def test_the_report_says_how_near_the_calls_came_to_the_published_rates(fleet):
+    trial, names = fleet("managed", 2)
+
+    run(trial, prepare_fleet, environments=names)
+
+    page = artifact("fleet-prepare").data
+    assert "## Calls and published rates" in page
+    (row,) = [line for line in page.splitlines() if line.startswith("| Ram | AttachPolicyToGroup |")]
+    calls, throttled = row.split(" | ")[2:4]
+    assert (int(calls), int(throttled)) == (Counter(trial.writes())["AttachPolicyToGroup"], 0)
+    assert "of 10 in 1 s" in row
+
+
+def test_an_approval_is_asked_for_one_environment_and_the_others_go_on(fleet):
+    asks = member("managed", 2, approval="money")
+    trial, names = fleet("managed", 2, **{"fleet-managed-002": asks})
+    with get_client(sync_client=True) as client:
+        deployment = client.create_deployment(client.create_flow(prepare), "prepare-member")
+
+    state = run(trial, prepare_fleet, environments=names)
+    child = children(state)["fleet-managed-002"]
+
+    assert state.is_completed(), state.message
+    assert "1 of them wait for an answer" in state.message
+    assert child.state.name == "Suspended"
+    assert child.deployment_id == deployment  # so a worker goes on with it
+    assert Counter(trial.writes())["CreateInstance"] == 1
+
+
+def test_a_run_that_an_operator_cancels_ends_and_the_others_go_on(fleet, monkeypatch):
+    monkeypatch.setattr("tasks.fleet.CANCEL_SECONDS", 0.05)
+    trial, names = fleet("managed", 2)
+    named = FlowRunFilter.model_validate({"name": {"any_": ["prepare fleet-managed-001"]}, "state": RUNNING})
+
+    def cancel(world, action, parameters):
+        if action == "CreateInstance" and parameters["InstanceName"] == "fleet-001":
+            with get_client(sync_client=True) as client:
+                (child,) = client.read_flow_runs(flow_run_filter=named)
+                client.set_flow_run_state(child.id, Cancelling())
+
+    slow(trial)
+    trial.meanwhile(cancel)
+
+    state = run(trial, prepare_fleet, environments=names)
+
+    assert children(state)["fleet-managed-001"].state.name == "Cancelled"
+    assert children(state)["fleet-managed-002"].state.name == "Completed"
+    assert table(artifact("fleet-prepare").data)["fleet-managed-001"][0] == "Cancelled"
+
+
+@pytest.mark.parametrize(
+    ("names", "tag", "told"),
+    [
+        (["one"], "two", "Both environments and a tag are given"),
+        ([], "no-such-tag", "There is no environment with the tag no-such-tag"),
+    ],
+)
+def test_a_fleet_of_nobody_is_refused(prefect_server, names, tag, told):
+    state = prepare_fleet(names, tag, return_state=True)
+
+    assert state.is_failed()
+    assert told in state.message
+
+
+def test_a_tag_chooses_and_an_audit_of_a_fleet_names_those_that_have_drifted(fleet):
+    trial, names = fleet("managed", 2, **{"fleet-managed-001": {"tags": ["audited"]}})
+    run(trial, prepare_fleet, environments=names)
+    bucket = trial.account.cloud.world.part(oss_state.State).buckets["fleet-managed-001"]
+    bucket.acl = "public-read"
+
+    state = run(trial, audit_fleet, tag="audited")
+
+    assert sorted(children(state)) == ["fleet-managed-001"]
+    assert table(artifact("fleet-audit").data)["fleet-managed-001"][0] == "Drifted"
+    assert trial.writes() == []
