@@ -40,7 +40,8 @@ class Call(Generic[Answer]):
     of what a tokened or once-only write makes, the same in every run: the journal knows it by that. `changes` is what
     a write changes of something that exists, for people to read; none when it makes something new. `creates` and
     `removes` are the key of the resource that a write brings into being, or takes away: by the journal of them an
-    environment knows what is its own.
+    environment knows what is its own. `part_of` is the fingerprint of the foreseen write that this one is a part of,
+    where what is one thing to the operator takes several calls.
     """
 
     product: str
@@ -66,6 +67,7 @@ class Call(Generic[Answer]):
     creates: str = field(default="", compare=False)
     removes: str = field(default="", compare=False)
     remedy: str = ""
+    part_of: str = field(default="", compare=False)
     changes: tuple[Change, ...] = field(default=(), compare=False)
 
     @property
@@ -85,7 +87,12 @@ class Call(Generic[Answer]):
 
     @property
     def fingerprint(self) -> str:
-        """Tell writes apart by a digest of all that is sent but the secrets: the same in every process and run."""
+        """Tell writes apart by a digest of all that is sent but the secrets: the same in every process and run.
+
+        A part has that of the whole: who has foreseen the whole has foreseen its parts.
+        """
+        if self.part_of:
+            return self.part_of
         place = (self.product, self.version, self.action, self.method, self.path, self.operation, self.bucket)
         sent = [dict(self.parameters), dict(self.headers), dict(self.arguments), dict(self.document or {})]
         return sha256(json.dumps([place, sent], sort_keys=True, default=_digest).encode()).hexdigest()

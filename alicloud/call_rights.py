@@ -88,6 +88,7 @@ READS: Mapping[Key, tuple[CallRight, ...]] = {
     ("oss", "ListObjects"): _right("oss:ListObjects", _BUCKET),
     ("oss", "ListObjectVersions"): _right("oss:ListObjectVersions", _BUCKET),
     ("oss", "ListMultipartUploads"): _right("oss:ListMultipartUploads", _BUCKET),
+    ("oss", "ListParts"): _right("oss:ListParts", f"{_BUCKET}/{{key}}"),
     ("oss", "GetObject"): _right("oss:GetObject", f"{_BUCKET}/{{key}}"),
     ("oss", "HeadObject"): _right("oss:GetObject", f"{_BUCKET}/{{key}}"),
     ("foas", "ListCluster"): _right("stream:ListCluster", f"{_STREAM}*"),
@@ -150,6 +151,10 @@ WRITES: Mapping[Key, tuple[CallRight, ...]] = {
     ("oss", "PutBucketEncryption"): _right("oss:PutBucketEncryption", _BUCKET),
     ("oss", "PutObject"): _right("oss:PutObject", f"{_BUCKET}/{{key}}"),
     ("oss", "AppendObject"): _right("oss:PutObject", f"{_BUCKET}/{{key}}"),
+    ("oss", "InitiateMultipartUpload"): _right("oss:PutObject", f"{_BUCKET}/{{key}}"),
+    ("oss", "UploadPart"): _right("oss:PutObject", f"{_BUCKET}/{{key}}"),
+    ("oss", "CompleteMultipartUpload"): _right("oss:PutObject", f"{_BUCKET}/{{key}}"),
+    ("oss", "AbortMultipartUpload"): _right("oss:AbortMultipartUpload", f"{_BUCKET}/{{key}}"),
     ("oss", "DeleteBucket"): _right("oss:DeleteBucket", _BUCKET),
     ("oss", "DeleteObject"): (  # the latter with a versionId
         *_right("oss:DeleteObject", f"{_BUCKET}/{{key}}"),

@@ -109,9 +109,13 @@ class Limiter:
                 share = bucket.share / 2 if throttled else bucket.share * RECOVERY
                 bucket.share = min(SHARE, max(SLOWEST, share))
 
+    def rate(self, product: str, action: str, is_read: bool) -> Rate | None:
+        """Give the published rate of an action, None where there is none."""
+        return rate_of(self.rates, product, action, is_read)
+
     def _bucket(self, account: str, product: str, action: str, is_read: bool, speed: float) -> _Bucket | None:
         found = self._buckets.get((account, product, action))
-        if found is None and (rate := rate_of(self.rates, product, action, is_read)) is not None:
+        if found is None and (rate := self.rate(product, action, is_read)) is not None:
             found = _Bucket(rate, rate.calls * SHARE, self.now() * speed)
             self._buckets[account, product, action] = found
         return found

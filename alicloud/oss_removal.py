@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from alicloud.call import Call, Kind
 from alicloud.oss import PRODUCT, VERSION, Bucket, bucket_key
+from alicloud.oss_multipart import Upload, abort_multipart_upload
 from alicloud.oss_objects import PAGE_SIZE, object_key
 
 _ABSENT = frozenset({"NoSuchBucket", "NoSuchKey", "NoSuchVersion"})
@@ -37,24 +38,6 @@ def list_object_versions(bucket: str) -> Call[tuple[ObjectVersion, ...]]:
         missing=(),
         next_page=_next_versions,
         means=f"list all versions in oss://{bucket}",
-    )
-
-
-def list_multipart_uploads(bucket: str) -> Call[tuple[str, ...]]:
-    """Give the keys of the uploads that were never finished. Source: OSS, ListMultipartUploads."""
-    return Call(
-        PRODUCT,
-        VERSION,
-        "ListMultipartUploads",
-        Kind.READ,
-        lambda result: tuple(str(each.key) for each in result.upload_list),
-        operation="list_multipart_uploads",
-        bucket=bucket,
-        arguments={"max_uploads": PAGE_SIZE},
-        absent=_ABSENT,
-        missing=(),
-        next_page=_next_uploads,
-        means=f"list unfinished uploads in oss://{bucket}",
     )
 
 
@@ -96,6 +79,11 @@ def versions_removal(bucket: str, actual: Sequence[ObjectVersion]) -> list[Call[
     return [delete_object_version(bucket, version) for version in actual]
 
 
+def uploads_removal(ours: Collection[str], actual: Sequence[Upload]) -> list[Call[Any]]:
+    """Abort the unfinished uploads of these ids."""
+    return [abort_multipart_upload(each) for each in actual if each.upload_id in ours]
+
+
 def bucket_removal(name: str, actual: Bucket | None) -> list[Call[Any]]:
     return [] if actual is None else [delete_bucket(name)]
 
@@ -111,9 +99,3 @@ def _next_versions(result: Any) -> dict[str, str] | None:
     if not result.is_truncated:
         return None
     return {"key_marker": str(result.next_key_marker), "versionid_marker": str(result.next_versionid_marker)}
-
-
-def _next_uploads(result: Any) -> dict[str, str] | None:
-    if not result.is_truncated:
-        return None
-    return {"key_marker": str(result.next_key_marker), "upload_id_marker": str(result.next_upload_id_marker)}

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, SecretStr, model_validator
 from alicloud import sts
 from alicloud.clock import Clock
 from alicloud.errors import Misconfigured
+from alicloud.limiter import SHARED, Limiter
 from alicloud.redaction import know
 from alicloud.session import Identity, Session
 
@@ -42,6 +43,12 @@ class AlibabaCloudCredentials(Block):
         1.0, gt=0, le=100_000, title="Clock speed", description="1, unless an emulator's clock runs faster."
     )
 
+    share_rates: bool = Field(
+        False,
+        title="Share rates",
+        description="Several workers use this account at once: they keep to its rates together, by the Prefect server.",
+    )
+
     @model_validator(mode="after")
     def _is_usable(self) -> AlibabaCloudCredentials:
         for product, url in self.endpoints.items():
@@ -53,12 +60,13 @@ class AlibabaCloudCredentials(Block):
             raise ValueError("role_arn: must look like acs:ram::1234567890123456:role/flink-prep")
         return self
 
-    def get_session(self, region: str, session_name: str = "flow-run") -> Session:
+    def get_session(self, region: str, session_name: str = "flow-run", limiter: Limiter = SHARED) -> Session:
         """Give a session to the account in a region; when a role is named, as that role.
 
         Args:
             region: e.g. cn-hangzhou.
             session_name: stands in the cloud's audit log, 2 to 64 characters.
+            limiter: holds calls back at the published rates.
 
         Raises:
             Misconfigured: the AccessKey is empty.
@@ -76,13 +84,13 @@ class AlibabaCloudCredentials(Block):
             )
         clock = Clock(self.clock_speed)
         if not self.role_arn:
-            return Session(identity, region, self.endpoints, clock)
+            return Session(identity, region, self.endpoints, clock, limiter=limiter)
 
         def assume() -> Identity:
-            with Session(identity, region, self.endpoints, clock) as cloud:
+            with Session(identity, region, self.endpoints, clock, limiter=limiter) as cloud:
                 key = cloud.send(sts.assume_role(self.role_arn, session_name))
             know(key.access_key_id, key.access_key_secret, key.security_token)
             lasting = identity.access_key_id
             return Identity(key.access_key_id, key.access_key_secret, key.security_token, key.expires_at, lasting)
 
-        return Session(assume(), region, self.endpoints, clock, renew=assume)
+        return Session(assume(), region, self.endpoints, clock, renew=assume, limiter=limiter)

@@ -17,6 +17,7 @@ from blocks.clusters import ExclusiveCluster, ManagedWorkspace
 from blocks.names import (
     BLOCK_NAME,
     BlockName,
+    BucketFolder,
     BucketName,
     EnvironmentName,
     OptionalAccountId,
@@ -25,6 +26,8 @@ from blocks.names import (
     OptionalResourceName,
     OptionalRoleName,
     OptionalServicePrincipal,
+    OptionalSha256,
+    OptionalVersion,
     OptionalVpcId,
     OptionalVSwitchId,
     OptionalZoneId,
@@ -89,11 +92,25 @@ class Network(Section):
 class UdfPackage(Section):
     """A UDF package to upload, and for exclusive mode to register in a project (R20)."""
 
-    name: PackageName = Field(title="Package name", description="Also the object's name under udf/ in the bucket.")
+    name: PackageName = Field(title="Package name", description="Also the object's name in its folder of the bucket.")
     path: str = Field(
         title="File", max_length=300, description="Below the project folder's udf/ on the worker, e.g. orders-udf.jar."
     )
     project: OptionalProjectName = Field("", title="Project", description="Exclusive mode: register it there.")
+    version: OptionalVersion = Field("", title="Version", description="Kept in the object's metadata, e.g. 1.4.2.")
+    sha256: OptionalSha256 = Field(
+        "", title="SHA-256", description="In 64 hexadecimal digits: a file with another checksum is refused."
+    )
+    folder: BucketFolder = Field(
+        "udf",
+        title="Folder in the bucket",
+        description="Managed mode: where the console of your workspace looks for artifacts, if that is elsewhere.",
+    )
+
+    @property
+    def key(self) -> str:
+        """The object's key in the bucket."""
+        return f"{self.folder}/{self.name}"
 
     @field_validator("path")
     @classmethod

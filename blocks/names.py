@@ -101,6 +101,18 @@ FolderName = Annotated[
         "a folder below the project's: letters, digits, '_', '.' and '-', no '..', no '/' in front",
     ),
 ]
+BucketFolder = Annotated[
+    str,
+    Field(max_length=200),
+    _rule(
+        r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$",
+        "a folder of the bucket: letters, digits, '_', '.', '-' and '/', no '/' at either end",
+    ),
+]
+OptionalVersion = Annotated[
+    str, _optional(r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$", "1 to 64 letters, digits, '.', '_', '+' and '-'")
+]
+OptionalSha256 = Annotated[str, _optional(r"^[0-9a-fA-F]{64}$", "a SHA-256 in 64 hexadecimal digits")]
 PackageName = Annotated[
     str,
     _rule(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$", "1 to 100 letters, digits, '_', '.' and '-'"),

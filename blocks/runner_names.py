@@ -15,6 +15,7 @@ from blocks.environment import Environment
 
 NameSet = Literal[
     "region",
+    "any_region",  # where else in the account something may use what is the account's in all regions
     "account",
     "bucket",
     "encrypted_bucket",
@@ -50,6 +51,8 @@ NameSet = Literal[
     "new_vpc",
     "existing_vpc",
     "new_vswitches",
+    "own_vpc",  # not named by its id, so it may be one that was made, whatever may be made now
+    "own_vswitches",
     "exclusive",
     "managed",
     "ordered",  # the workspace may be ordered
@@ -81,6 +84,7 @@ def names_of(environment: Environment) -> Names:
     account = environment.account or "*"
     return {
         "region": (environment.region,),
+        "any_region": ("*",),
         "account": (account,),
         **_storage(environment),
         **_people(environment, account),
@@ -96,7 +100,7 @@ def _storage(environment: Environment) -> Names:
         "bucket": (storage.bucket,),
         "encrypted_bucket": _when(storage.encryption, storage.bucket),
         "journal": (journal_key(environment.name),),
-        "packages": tuple(f"udf/{package.name}" for package in storage.udf_packages),
+        "packages": tuple(package.key for package in storage.udf_packages),
     }
 
 
@@ -156,6 +160,8 @@ def _network(environment: Environment) -> Names:
         "new_vpc": _when(may_create and not vpc.id, "*"),
         "existing_vpc": _when(vpc.id, vpc.id),
         "new_vswitches": _when(makes_vswitch, "*"),
+        "own_vpc": _when(not vpc.id, "*"),
+        "own_vswitches": _when(any(not vswitch.id for vswitch in environment.network.vswitches), "*"),
     }
 
 

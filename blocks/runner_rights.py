@@ -32,20 +32,29 @@ FlowName = Literal[
     "scale",
     "renew",
     "convert",
+    "teardown",
 ]
 
 
 @dataclass(frozen=True)
 class Need:
-    """A call that a part may send: only where `given` has names; `names` tells with whose names its resources fill."""
+    """A call that a part may send: only where `given` has names; `names` tells with whose names its resources fill.
+
+    `to_write` is true of writes, and of reads that are asked in the middle of writing alone: no plan asks them.
+    """
 
     key: Key
     given: NameSet | None
     names: Mapping[str, NameSet]
+    to_write: bool = False
 
 
 def _need(product_code: str, action: str, given: NameSet | None = None, **names: NameSet) -> Need:
-    return Need((product_code, action), given, names)
+    return Need((product_code, action), given, names, (product_code, action) in WRITES)
+
+
+def _to_write(product_code: str, action: str, given: NameSet | None = None, **names: NameSet) -> Need:
+    return Need((product_code, action), given, names, to_write=True)
 
 
 IDENTITY = (
@@ -66,6 +75,12 @@ BUCKET = (
 PACKAGES = (
     _need("oss", "HeadObject", key="packages"),
     _need("oss", "PutObject", key="packages"),
+    _to_write("oss", "ListMultipartUploads", "packages"),  # of large ones, as all that follows
+    _to_write("oss", "ListParts", key="packages"),
+    _need("oss", "InitiateMultipartUpload", key="packages"),
+    _need("oss", "UploadPart", key="packages"),
+    _need("oss", "CompleteMultipartUpload", key="packages"),
+    _need("oss", "AbortMultipartUpload", key="packages"),
 )
 PEOPLE = (
     _need("Ram", "GetPasswordPolicy", "settings"),
@@ -234,6 +249,73 @@ STAFF = (
     _need("ververica", "DeleteMember", project="left_namespaces"),
 )
 
+# What a teardown deletes the journal knows, whatever the environment says now of what may be made.
+REMOVAL_OF_PEOPLE = (
+    _need("Ram", "GetPolicy", policy="people_policies"),
+    _need("Ram", "ListEntitiesForPolicy", policy="people_policies"),
+    _need("Ram", "ListPolicyVersions", policy="people_policies"),
+    _need("Ram", "DetachPolicyFromUser", user="entitled_users", policy="policies_of_users"),
+    _need("Ram", "DetachPolicyFromGroup", group="entitled_groups", policy="policies_of_groups"),
+    _need("Ram", "DeletePolicyVersion", policy="people_policies"),
+    _need("Ram", "DeletePolicy", policy="people_policies"),
+    _need("Ram", "GetGroup", group="groups"),
+    _need("Ram", "ListUsersForGroup", group="groups"),
+    _need("Ram", "ListPoliciesForGroup", group="groups"),
+    _need("Ram", "RemoveUserFromGroup", user="users", group="groups"),
+    _need("Ram", "DeleteGroup", group="groups"),
+    _need("Ram", "GetUser", user="users"),
+    _need("Ram", "GetLoginProfile", user="users"),
+    _need("Ram", "ListAccessKeys", user="users"),
+    _need("Ram", "GetUserMFAInfo", user="users"),
+    _need("Ram", "ListGroupsForUser", user="users"),
+    _need("Ram", "ListPoliciesForUser", user="users"),
+    _need("Ram", "DeleteLoginProfile", user="users"),
+    _need("Ram", "DeleteUser", user="users"),
+)
+REMOVAL_OF_SERVICE = (  # the role is the account's in all regions
+    _need("Ram", "GetRole", role="role"),
+    _need("Ram", "ListPoliciesForRole", role="role"),
+    _need("Ram", "DetachPolicyFromRole", role="role", policy="role_policies"),
+    _need("Ram", "DeleteRole", role="role"),
+    _need("Ram", "GetPolicy", policy="made_role_policy"),
+    _need("Ram", "ListEntitiesForPolicy", policy="made_role_policy"),
+    _need("Ram", "ListPolicyVersions", policy="made_role_policy"),
+    _need("Ram", "DeletePolicyVersion", policy="made_role_policy"),
+    _need("Ram", "DeletePolicy", policy="made_role_policy"),
+    _need("foas", "ListCluster", "exclusive", region="any_region"),
+    _need("foasconsole", "DescribeSupportedRegions", "managed"),
+    _need("foasconsole", "DescribeInstances", "managed", region="any_region"),
+)
+REMOVAL_OF_WHAT_RUNS = (
+    _need("foas", "ListProject", "exclusive"),
+    _need("foas", "ListPackage", project="projects"),
+    _need("foas", "ListJob", project="projects"),
+    _need("foas", "DeletePackage", project="projects_with_packages"),
+    _need("foas", "DeleteProject", project="projects"),
+    _need("foas", "GetClusterQueueInfo", "projects"),
+    _need("foas", "DeleteQueue", "projects"),
+    _need("BssOpenApi", "QueryAvailableInstances", "exclusive"),
+    _need("foas", "DestroyCluster", "exclusive"),
+    _need("foasconsole", "DescribeNamespaces", "managed"),
+    _need("foasconsole", "DeleteNamespace", "namespaces"),
+    _need("foasconsole", "DeleteInstance", "managed"),
+)
+REMOVAL = (  # of the network and the bucket
+    _need("Vpc", "DescribeVpcs"),
+    _need("Vpc", "DescribeVSwitches"),
+    _need("Ecs", "DescribeNetworkInterfaces", "own_vswitches"),
+    _need("Vpc", "DeleteVSwitch", "own_vswitches"),
+    _need("Ecs", "DescribeSecurityGroups", "own_vpc"),
+    _need("Vpc", "DeleteVpc", "own_vpc"),
+    _need("oss", "GetBucketInfo"),
+    _need("oss", "ListObjectVersions"),
+    _need("oss", "ListMultipartUploads"),
+    _need("oss", "AbortMultipartUpload", key="packages"),
+    _need("oss", "DeleteObject", key="packages"),
+    _need("oss", "DeleteObject", key="journal"),
+    _need("oss", "DeleteBucket"),
+)
+
 ADOPTION = (  # whoever it is that uses Realtime Compute
     _need("foas", "ListCluster", "exclusive"),
     _need("foas", "GetClusterDetails", "exclusive"),
@@ -306,7 +388,7 @@ class Flow:
     @property
     def needs(self) -> tuple[Need, ...]:
         """The calls that it may send."""
-        return tuple(need for part in self.parts for need in part if self.writes or need.key not in WRITES)
+        return tuple(need for part in self.parts for need in part if self.writes or not need.to_write)
 
 
 _SURROUNDINGS = (IDENTITY, JOURNAL, NETWORK, BUCKET, PACKAGES, ORDER)
@@ -330,6 +412,7 @@ FLOWS: Mapping[FlowName, Flow] = {
     "scale": Flow((IDENTITY, JOURNAL, BUCKET, SCALING)),
     "renew": Flow((IDENTITY, JOURNAL, BUCKET, RENEWAL)),
     "convert": Flow((IDENTITY, JOURNAL, BUCKET, CONVERSION)),
+    "teardown": Flow((IDENTITY, JOURNAL, REMOVAL_OF_PEOPLE, REMOVAL_OF_SERVICE, REMOVAL_OF_WHAT_RUNS, REMOVAL)),
 }
 
 

@@ -214,8 +214,7 @@ def create_projects(run: Run, account: Handle, cluster: Handle, people: list[Han
     }
     for package in environment.storage.udf_packages:
         if package.project:
-            key = f"udf/{package.name}"
-            run.step(ensure_registration, package, key, after=[projects[package.project]])
+            run.step(ensure_registration, package, package.key, after=[projects[package.project]])
     return list(projects.values())
 
 

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from alicloud.errors import AlibabaCloudError, Misconfigured, Refused, TimedOut, Unsettled, together
 from alicloud.journal import Journal
+from alicloud.limiter import SHARED, Limiter
 from alicloud.oss import BucketSpec
 from alicloud.redaction import redacted
 from alicloud.session import Session
@@ -35,6 +36,7 @@ from tasks.planner import make_plan
 from tasks.progress import timing_of
 from tasks.report import Report, publish
 from tasks.run import Acting, Planning, Run
+from tasks.shared_rates import ACROSS_PROCESSES
 from tasks.turn import Turn
 
 Procedure = Callable[[Run], Any]
@@ -279,7 +281,7 @@ def opening(environment_name: str, writes: bool = True, audits: bool = False) ->
     with (
         redacted(),
         our_turn as turn,
-        credentials.get_session(environment.region, session_name()) as cloud,
+        credentials.get_session(environment.region, session_name(), limiter_of(credentials)) as cloud,
         stopping(cloud),
         keeping(environment, cloud) as journal,
     ):
@@ -295,6 +297,11 @@ def stopping(cloud: Session) -> Iterator[None]:
         yield
     finally:
         cloud.clock.stop()
+
+
+def limiter_of(credentials: AlibabaCloudCredentials) -> Limiter:
+    """Give what holds calls back: this process for itself, or all that use the account."""
+    return ACROSS_PROCESSES if credentials.share_rates else SHARED
 
 
 def session_name() -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from alicloud import oss, oss_objects, oss_removal
+from alicloud import oss, oss_multipart, oss_objects, oss_removal
 from alicloud.journal import journal_key
 from alicloud.session import Session
 from blocks import desired, holdbacks
@@ -12,6 +12,7 @@ from blocks.environment import Environment
 from blocks.holdbacks import Fate
 from tasks.removal import delete, journal_of, look, whose
 from tasks.step import step
+from tasks.udf_upload import known_uploads
 
 
 @step("Removal of OSS bucket {environment.storage.bucket}")
@@ -47,26 +48,38 @@ def _not_adopted(fates: Sequence[Fate]) -> list[Fate]:
 
 def _in_use(cloud: Session, environment: Environment) -> str:
     name, record = environment.storage.bucket, journal_of(cloud).record
-    keys = [f"udf/{package.name}" for package in environment.storage.udf_packages]
+    keys = [package.key for package in environment.storage.udf_packages]
     uploaded = {key: record.creations(oss_objects.object_key(name, key)) for key in keys}
+    uploads = look(cloud, oss_multipart.list_multipart_uploads(name))
+    ours = known_uploads(journal_of(cloud), uploads)
     return holdbacks.bucket_in_use(
         look(cloud, oss_removal.list_object_versions(name)),
-        look(cloud, oss_removal.list_multipart_uploads(name)),
+        [each.key for each in uploads if each.upload_id not in ours],
         journal_key(environment.name),
         {key: number for key, number in uploaded.items() if number},
     )
 
 
 def _delete(cloud: Session, environment: Environment) -> None:
-    """Delete all versions, then the bucket. From the first on there is no journal, so nothing is written down."""
-    spec = desired.bucket(environment)
-    versions = oss_removal.list_object_versions(spec.name)
+    """Abort our uploads, delete all versions, then the bucket.
+
+    From the first version on there is no journal, so nothing is written down.
+    """
+    name = environment.storage.bucket
+    uploads = oss_multipart.list_multipart_uploads(name)
+    ours = known_uploads(journal_of(cloud), cloud.recall(uploads))
     if cloud.dry:
-        delete(cloud, versions, spec.name, oss_removal.versions_removal)
-        delete(cloud, oss.get_bucket_info(spec.name, spec.region), spec.name, oss_removal.bucket_removal)
+        _empty_and_delete(cloud, environment, ours)
         return
     journal_of(cloud).bury()
     with cloud.sibling() as apart:
         apart.ledger, apart.foreseen = cloud.ledger, cloud.foreseen
-        delete(apart, versions, spec.name, oss_removal.versions_removal)
-        delete(apart, oss.get_bucket_info(spec.name, spec.region), spec.name, oss_removal.bucket_removal)
+        _empty_and_delete(apart, environment, ours)
+
+
+def _empty_and_delete(cloud: Session, environment: Environment, uploads: Collection[str]) -> None:
+    spec = desired.bucket(environment)
+    unfinished = oss_multipart.list_multipart_uploads(spec.name)
+    delete(cloud, unfinished, uploads, oss_removal.uploads_removal)
+    delete(cloud, oss_removal.list_object_versions(spec.name), spec.name, oss_removal.versions_removal)
+    delete(cloud, oss.get_bucket_info(spec.name, spec.region), spec.name, oss_removal.bucket_removal)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from hashlib import md5, sha256
 from pathlib import Path
 from stat import S_ISREG
+from typing import TypeVar
 
-from alicloud import foas_projects, oss_objects
+from alicloud import foas_projects, oss_multipart, oss_objects
 from alicloud.errors import Misconfigured
 from alicloud.foas_projects import PackageSpec
-from alicloud.oss_objects import StoredObject
+from alicloud.oss_objects import StoredObject, UdfSpec
 from alicloud.session import Session
 from alicloud.settle import settle
 from blocks.environment import UdfPackage
 from tasks.step import step
+from tasks.udf_upload import upload
+
+T = TypeVar("T")
 
 FOLDER = Path("udf")  # of the project; flows run in the project's root
 MAX_BYTES = 256 * 1024 * 1024
@@ -20,34 +26,81 @@ MAX_BYTES = 256 * 1024 * 1024
 
 @step("UDF package {package.name}", "R20")
 def ensure_package(cloud: Session, package: UdfPackage, bucket: str) -> StoredObject | None:
-    """Upload the package unless the bucket has the same bytes.
+    """Upload the package unless the bucket has the same bytes: whole, or a large one in parts.
 
     Raises:
-        Misconfigured: the file is missing, too large, no regular file, or lies outside of udf/.
+        Misconfigured: the file is missing, too large, no regular file, lies outside of udf/, or is another one than
+            the environment's checksum says.
     """
-    data = _read(package)
-    key = f"udf/{package.name}"
-    spec = oss_objects.udf_spec(bucket, key, package.path, data)
-    planned = oss_objects.planned_object(spec)
-    return settle(cloud, oss_objects.head_object(bucket, key), spec, oss_objects.udf_changes, planned)
+    path = _path(package)
+    spec = _reading(package, lambda: _spec(package, bucket, path))
+    if package.sha256 and spec.sha256 != package.sha256.lower():
+        raise Misconfigured(
+            f"UDF package {package.name}: the SHA-256 of udf/{package.path} is {spec.sha256}, but the environment "
+            f"wants {package.sha256.lower()}.",
+            remedy="Put the right file there, or correct the checksum.",
+        )
+    if spec.parts:
+        return upload(cloud, spec, lambda number: _reading(package, lambda: _part(path, number)))
+    read = oss_objects.head_object(bucket, package.key)
+    return settle(cloud, read, spec, oss_objects.udf_changes, oss_objects.planned_object(spec))
 
 
-def _read(package: UdfPackage) -> bytes:
+def _path(package: UdfPackage) -> Path:
     what = f"UDF package {package.name}"
-    try:
+
+    def found() -> Path:
         path = (FOLDER / package.path).resolve()
         if not path.is_relative_to(FOLDER.resolve()):
             raise Misconfigured(f"{what}: {package.path} lies outside of udf/.", remedy="Move it there.")
-        if not S_ISREG(path.stat().st_mode):  # a pipe would be waited for, a device has no end
+        status = path.stat()
+        if not S_ISREG(status.st_mode):  # a pipe would be waited for, a device has no end
             raise Misconfigured(f"{what}: udf/{package.path} is not a regular file.", remedy="Put the file there.")
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        if status.st_size > MAX_BYTES:
+            raise _too_large(package)
+        return path
+
+    return _reading(package, found)
+
+
+def _spec(package: UdfPackage, bucket: str, path: Path) -> UdfSpec:
+    """Describe the file by its content, which is read once; only a small one is kept in memory."""
+    with path.open("rb") as file:
+        head = file.read(oss_multipart.THRESHOLD_BYTES + 1)
+        if len(head) <= oss_multipart.THRESHOLD_BYTES:
+            return oss_objects.udf_spec(bucket, package.key, package.path, head, package.version)
+        del head
+        file.seek(0)
+        whole, checksum, parts, size = md5(usedforsecurity=False), sha256(), [], 0
+        while part := file.read(oss_multipart.PART_BYTES):
+            size += len(part)
+            if size > MAX_BYTES:  # it grows while it is read
+                raise _too_large(package)
+            whole.update(part)
+            checksum.update(part)
+            parts.append(md5(part, usedforsecurity=False).hexdigest())
+    texts = (whole.hexdigest(), size, checksum.hexdigest(), package.version)
+    return UdfSpec(bucket, package.key, package.path, *texts, tuple(parts))
+
+
+def _part(path: Path, number: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek((number - 1) * oss_multipart.PART_BYTES)
+        return file.read(oss_multipart.PART_BYTES)
+
+
+def _reading(package: UdfPackage, read: Callable[[], T]) -> T:
+    """Read from the package's file, and say in the operator's words why it cannot be read."""
+    try:
+        return read()
     except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself, up to Python 3.12
-        text = f"{what}: udf/{package.path} cannot be read ({getattr(error, 'strerror', 'a link to itself')})."
-        raise Misconfigured(text, remedy="Put the file there on the worker.") from None
-    if len(data) > MAX_BYTES:
-        raise Misconfigured(f"{what} is larger than 256 MiB.", remedy="Upload it by hand.")
-    return data
+        text = f"UDF package {package.name}: udf/{package.path} cannot be read"
+        why = getattr(error, "strerror", "a link to itself")
+        raise Misconfigured(f"{text} ({why}).", remedy="Put the file there on the worker.") from None
+
+
+def _too_large(package: UdfPackage) -> Misconfigured:
+    return Misconfigured(f"UDF package {package.name} is larger than 256 MiB.", remedy="Upload it by hand.")
 
 
 @step("Registration of {package.name}", "R20")

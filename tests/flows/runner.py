@@ -26,6 +26,7 @@ from blocks.runner_rights import FLOWS, FlowName, grants
 from emulator.cloud import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 from emulator.world import World
 from flows.procedure import authorization, cluster_only, everything, identify, projects_only, surroundings
+from flows.removal import removal
 from flows.staff import staff
 from flows.upkeep import conversion, renewals, scaling
 from tasks.access import find_tightening, read_principal
@@ -89,6 +90,7 @@ PROCEDURES: Mapping[FlowName, Callable[[Any], Any]] = {
     "renew": renewals(30),
     "convert": conversion,
     "people": staff,
+    "teardown": removal(bucket=True),
 }
 PRODUCTS = {code.casefold(): code for code, _ in RIGHTS}
 
@@ -169,7 +171,8 @@ def _carried_out(environment: Environment, cloud: Session, flow: FlowName) -> li
             return planned
         cloud.snapshot = dry.snapshot.facts()
     if dry.ledger.writes:
-        ensure_bucket.fn(cloud, desired.bucket(environment))
+        if flow != "teardown":  # which makes no bucket for a journal
+            ensure_bucket.fn(cloud, desired.bucket(environment))
         assert journal.take()
     return _all_steps(environment, cloud, flow)
 

@@ -11,6 +11,7 @@ from tests.flows.running import environment
 
 ACCOUNT_ID = "1376771854400000"
 JAR: dict[str, Any] = {"name": "orders-udf.jar", "path": "orders-udf.jar"}
+LARGE_JAR = {"name": "large.jar", "path": "large.jar"}  # that comes in parts
 CLICKS_JAR = {"name": "clicks-udf.jar", "path": "orders-udf.jar", "project": "clicks"}
 ALICE = {"name": "alice", "display_name": "Alice", "console_logon": True}
 BOB = {"name": "bob", "projects": ["*"]}
@@ -22,13 +23,13 @@ HANDOVER = {"channel": "file", "public_key": str(pyrage.x25519.Identity.generate
 NEW = environment(  # without projects, which a RAM user cannot make
     account=ACCOUNT_ID,
     people={"users": [ALICE, BOB], "groups": [DEVELOPERS | {"projects": ["*"]}], "handover": HANDOVER},
-    storage={"udf_packages": [JAR]},
+    storage={"udf_packages": [JAR, LARGE_JAR]},
     projects=[],
 )
 CHANGED = environment(
     account=ACCOUNT_ID,
     people={"users": [ALICE, BOB], "groups": [DEVELOPERS], "handover": HANDOVER},
-    storage={"udf_packages": [JAR | {"project": "orders"}, CLICKS_JAR]},
+    storage={"udf_packages": [JAR | {"project": "orders"}, CLICKS_JAR, LARGE_JAR]},
     service_role={"trusted_service": "stream.aliyuncs.com"},
     projects=[{"name": "orders", "compute_units": 6}, {"name": "clicks", "compute_units": 4}],
 )
@@ -53,6 +54,7 @@ MANAGED_CHANGED = environment(
 )
 MANAGED_FORMER = environment("managed", projects=[{"name": "payments", "compute_units": 8, "managers": ["dave"]}])
 JOURNAL_ELSEWHERE = environment("managed", account=ACCOUNT_ID, storage={"bucket": "flink-managed-journal"})
+MANAGED_DONE = environment("managed", account=ACCOUNT_ID, storage={"udf_packages": [LARGE_JAR]})
 NETWORK_BY_ID = environment(  # of the seed `traps`, whose VPC has no name
     account=ACCOUNT_ID,
     people={"users": [], "groups": []},
@@ -84,13 +86,41 @@ CLUSTER_LARGER = sized("exclusive", 20, slave={"specification": "Ecs_8c32g", "nu
 CLUSTER_LARGER_MASTERS = sized("exclusive", 8, master={"specification": "Ecs_8c32g", "number": 3})
 CLUSTER_SMALLER = sized("exclusive", 4, slave={"specification": "Ecs_8c32g", "number": 2})
 
+
+# Who comes and goes: one leaves, the keys of the other are replaced; erin joins.
+STAFF_OF = {"exclusive": ("alice", "bob"), "managed": ("carol", "dave")}
+
+
+def staffed(mode: str, since: str = "") -> Environment:
+    """Give an environment with two people; since a day one of them has left, somebody else has come, and
+    keys do not get old.
+
+    Args:
+        since: the day; nobody has left unless it is given.
+    """
+    stays, leaves = STAFF_OF[mode]
+    project = {"exclusive": "orders", "managed": "payments"}[mode]
+    names = [stays, "erin"] if since else [stays, leaves]
+    users = [{"name": name, "display_name": name, "console_logon": True, "projects": ["*"]} for name in names]
+    group = {"name": "flink-staff", "members": names, "projects": [project], "exact_members": True}
+    people: dict[str, Any] = {"users": users, "groups": [group], "handover": HANDOVER}
+    if since:
+        leaver = {"name": leaves, "since": since, "grace_days": 30}
+        people |= {"leavers": [leaver], "access_keys": [{"user": stays, "max_age_days": 90, "overlap_days": 7}]}
+    projects = [{"name": project, "compute_units": 4, "managers": names if mode == "managed" else []}]
+    return environment(mode, account=ACCOUNT_ID, people=people, projects=projects)
+
+
 # Between them a flow sends every call that it can send.
 SCENES: dict[str, list[str]] = {
     "prepare": ["new", "changed", "managed", "managed_changed", "network_by_id"],
     "plan": ["new", "changed", "managed", "managed_changed", "network_by_id"],
     "audit": ["new", "changed", "managed", "managed_changed", "network_by_id"],
     "authorize": ["new", "changed", "managed", "managed_changed"],
-    "people": ["new", "changed", "managed", "managed_changed"],
+    "people": [
+        *("new", "changed", "managed", "managed_changed"),
+        *("leaving", "left", "managed_leaving", "managed_left"),
+    ],
     "check": ["new", "changed", "managed", "network_by_id"],
     "create_cluster": ["new", "changed", "managed", "network_by_id"],
     "create_project": ["changed", "managed_changed", "journal_elsewhere"],
@@ -101,4 +131,5 @@ SCENES: dict[str, list[str]] = {
     "scale": ["larger", "other_masters", "smaller", "managed_larger", "subscribed_larger"],
     "renew": ["ending", "ending_order", "renewing_itself"],
     "convert": ["to_subscription", "to_pay_as_you_go"],
+    "teardown": ["done", "managed_done"],
 }

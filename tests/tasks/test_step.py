@@ -17,7 +17,7 @@ from tasks.project import ensure_project
 from tasks.ram_user import ensure_user
 from tasks.step import retry_if_transient, step
 
-NO_STEPS = ("plan", "manual", "lease", "resolve", "verify", "rehearse", "compare")
+NO_STEPS = ("plan", "manual", "lease", "resolve", "verify", "rehearse", "compare", "environment")
 # What sends a once-only call, and what refuses to where an earlier one is open.
 ONCE = {
     "ensure_cluster",
@@ -36,7 +36,7 @@ ONCE = {
 
 
 def all_steps():
-    """Give every step of the house. What `NO_STEPS` do is none: they carry steps out, or wait for a person."""
+    """Give every step of the house. What `NO_STEPS` do is none: they carry steps or flows out, or wait for a person."""
     found = {}
     for module in pkgutil.iter_modules(tasks.__path__):
         for value in vars(importlib.import_module(f"tasks.{module.name}")).values():

@@ -1,11 +1,18 @@
-import pytest
+import re
+from pathlib import Path
 
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from alicloud import oss_multipart
 from alicloud.errors import Misconfigured
 from blocks.environment import UdfPackage
 from emulator import oss_state as emulated_oss
 from tasks.udf_package import ensure_package, ensure_registration
 from tests.tasks.conftest import connected
 
+ROOT = Path(__file__).parents[2]
 BUCKET = "flink-udf-packages"
 PACKAGE = UdfPackage(name="orders.jar", path="orders.jar", project="clickstream")
 
@@ -68,3 +75,37 @@ def test_a_link_out_of_the_folder_is_not_followed(project_folder, stocked, cloud
 def test_a_missing_file_is_told_with_its_place(project_folder, cloud):
     with pytest.raises(Misconfigured, match=r"udf/gone.jar cannot be read \(No such file"):
         ensure_package.fn(cloud, UdfPackage(name="gone.jar", path="gone.jar"), BUCKET)
+
+
+@pytest.mark.requirement("R20")
+def test_the_example_of_the_page_is_uploaded_registered_and_left_alone(project_folder, stocked, cloud):
+    page = (ROOT / "docs" / "udf-packages.md").read_text("utf-8")
+    (example,) = re.findall(r"^```yaml\n(.*?)^```", page, re.M | re.S)
+    (facts,) = yaml.safe_load(example)["storage"]["udf_packages"]
+    package = UdfPackage.model_validate(facts | {"project": "clickstream"})
+    (project_folder / "udf" / package.path).write_bytes(b"test")
+
+    for _ in range(2):
+        stored = ensure_package.fn(cloud, package, BUCKET)
+        ensure_registration.fn(cloud, package, package.key)
+
+    assert stocked.writes() == ["PutObject", "CreatePackage"]
+    assert (stored.key, stored.version, stored.sha256) == ("udf/orders-udf.jar", "1.4.2", facts["sha256"])
+    assert f"more than {oss_multipart.THRESHOLD_BYTES >> 20} MiB" in page
+    assert f"parts of {oss_multipart.PART_BYTES >> 20} MiB" in page
+
+
+@pytest.mark.requirement("R20", "R24")
+def test_a_package_lies_in_the_folder_that_the_environment_names(project_folder, stocked, cloud):
+    package = PACKAGE.model_copy(update={"folder": "artifacts/namespaces/payments"})
+
+    stored = ensure_package.fn(cloud, package, BUCKET)
+
+    assert stored.key == package.key == "artifacts/namespaces/payments/orders.jar"
+
+
+@pytest.mark.parametrize("field", ["version", "sha256", "folder"])
+@pytest.mark.parametrize("value", ["a b", "../x", "/x", "x\r\ny", "é", "x" * 300, ".realtime-compute-preparation"])
+def test_what_would_not_fit_a_header_or_leaves_the_folder_is_refused(field, value):
+    with pytest.raises(ValidationError):
+        UdfPackage(name="a.jar", path="a.jar", **{field: value})

@@ -1,0 +1,85 @@
+"""Keeps the calls of several processes below an account's rates together: Prefect's global concurrency limits.
+
+They are rate limits, no locks: slots that decay at the rate. A server that cannot be asked costs no more than a
+throttled call, which is repeated; nothing relies on them to be safe.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import httpx
+from prefect.client.orchestration import get_client
+from prefect.concurrency.sync import rate_limit
+from prefect.exceptions import ObjectAlreadyExists, PrefectException
+from prefect.logging import get_logger
+
+from alicloud.limiter import SHARE, SHARED, Limiter
+from alicloud.rates import Rate
+
+BATCH = 0.5  # of a second's calls are asked for at once: fewer questions, and a burst that is no larger
+log = get_logger("realtime_compute.rates")
+
+
+@dataclass
+class _Quota:
+    """What this process may still call of an action before it asks again."""
+
+    left: int = 0
+    known: bool = False  # to the server
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass
+class SharedRates(Limiter):
+    """A limiter that first takes from the account's quota on the Prefect server, then waits as `inner` says."""
+
+    inner: Limiter = field(default_factory=lambda: SHARED)
+    _quotas: dict[str, _Quota] = field(default_factory=dict)
+    _quotas_lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def delay(self, account: str, product: str, action: str, is_read: bool, speed: float = 1.0) -> float:
+        rate = self.inner.rate(product, action, is_read)
+        if rate is not None:
+            self._take(f"realtime-compute-rate-{_digest(account)}-{product}-{action}", rate, speed)
+        return self.inner.delay(account, product, action, is_read, speed)
+
+    def told(self, account: str, product: str, action: str, throttled: bool) -> None:
+        self.inner.told(account, product, action, throttled)
+
+    def _take(self, name: str, rate: Rate, speed: float) -> None:
+        with self._quotas_lock:
+            quota = self._quotas.setdefault(name, _Quota())
+        per_second = rate.calls / rate.seconds * speed * SHARE
+        batch = max(1, min(math.floor(rate.calls * SHARE), math.floor(per_second * BATCH)))
+        with quota.lock:
+            if quota.left == 0:
+                self._ask(name, quota, max(batch, math.floor(rate.calls * SHARE)), per_second, batch)
+            quota.left -= 1
+
+    def _ask(self, name: str, quota: _Quota, limit: int, per_second: float, batch: int) -> None:
+        try:
+            if not quota.known:
+                _ensure_limit(name, limit, per_second)
+                quota.known = True
+            rate_limit(name, occupy=batch)
+        except (httpx.HTTPError, PrefectException) as error:
+            log.warning("The rate of %s is not shared just now: %s", name, type(error).__name__)
+        quota.left = batch
+
+
+def _ensure_limit(name: str, limit: int, per_second: float) -> None:
+    with get_client(sync_client=True) as client, suppress(ObjectAlreadyExists):  # another process was faster
+        client.upsert_global_concurrency_limit_by_name(name, limit, per_second)
+
+
+def _digest(account: str) -> str:
+    """Tell accounts apart without telling their AccessKeys."""
+    return sha256(account.encode()).hexdigest()[:8]
+
+
+ACROSS_PROCESSES = SharedRates()
