@@ -1,7 +1,8 @@
 """`make demo`: the main job, on an emulator and a Prefect server of our own.
 
 Starts both on free loopback ports, registers and deploys everything, starts a worker, runs `prepare` for both modes
-through their deployments, shows progress and what exists in the end, and stays up until Ctrl-C.
+through their deployments, then one of each other flow, shows progress and what exists in the end, and stays up until
+Ctrl-C.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from rich.console import Console
@@ -23,7 +24,11 @@ from rich.markup import escape
 
 from alicloud.redaction import install
 from deployments.local import ROOT, Local, NotStarted
+from deployments.tour import AT_ONCE, Visit, itinerary, tour, tour_table
 from deployments.watch import Prefect, Watched, closing_table, watch
+
+if TYPE_CHECKING:  # Prefect is imported late: it reads its settings when it is
+    from blocks.environment import Environment
 
 SPEED = 90.0  # the half hour of STARTING takes 20 seconds
 DOCUMENTS = (ROOT / "environments" / "exclusive.yaml", ROOT / "environments" / "managed.yaml")
@@ -62,42 +67,62 @@ def _demo(local: Local, console: Console, stop: threading.Event, leave: bool) ->
     server = local.processes[-1]
     local.start_emulator("exclusive-order", SPEED)
     os.environ.update(local.environment())
-    names = _register_when_up(local, server.poll)
+    environments = _register_when_up(local, server.poll)
     local.deploy()
     local.start_worker("realtime-compute")
     prefect = Prefect(local.prefect_url)
     before = _writes(local)
-    runs = _start(prefect, names)
+    runs = _start(prefect, environments)
     console.print(f"Dashboard {local.prefect_url}   emulator {local.emulator_url}\n")
-    watch(prefect, runs, console, lambda: not stop.is_set() and all(p.poll() is None for p in local.processes))
+
+    def alive() -> bool:
+        return not stop.is_set() and all(process.poll() is None for process in local.processes)
+
+    watch(prefect, runs, console, alive)
     if stop.is_set():
         return 130
-    _close(local, prefect, runs, console, _writes(local) - before)
-    failed = not all(run.succeeded for run in runs)
-    if not leave:
+    _tell(local, prefect, runs, console)  # before other runs write an inventory of their own
+    prepared = all(run.succeeded for run in runs)
+    visits = _tour(prefect, environments, console, alive) if prepared else []
+    _count(local, console, _writes(local) - before)
+    failed = not (prepared and all(visit.succeeded for visit in visits))
+    if not leave and not stop.is_set():
         console.print("\nUp until Ctrl-C.")
         stop.wait()
     return 1 if failed else 0
 
 
-def _register_when_up(local: Local, server_poll: Any) -> list[tuple[str, str]]:
+def _register_when_up(local: Local, server_poll: Any) -> list[Environment]:
     """Register once the server answers. Prefect is imported late: it reads its settings when it is."""
     from deployments.register import register
 
     local.wait_for_server()
     endpoints = json.dumps({"*": local.emulator_url})
     variables = {**EMULATOR_KEY, "REALTIME_COMPUTE_ENDPOINTS": endpoints, "REALTIME_COMPUTE_CLOCK_SPEED": str(SPEED)}
-    environments = register(DOCUMENTS, variables)
-    return [(environment.name, environment.cluster.mode) for environment in environments]
+    return register(DOCUMENTS, variables)
 
 
-def _start(prefect: Prefect, names: list[tuple[str, str]]) -> list[Watched]:
+def _start(prefect: Prefect, environments: list[Environment]) -> list[Watched]:
     runs = []
-    for name, mode in names:
-        run_id = prefect.run_deployment("prepare/prepare", {"environment": name})
-        bar = f"{'cluster' if mode == 'exclusive' else 'workspace'}-{name}"
-        runs.append(Watched(name, run_id, bar))
+    for environment in environments:
+        run_id = prefect.run_deployment("prepare/prepare", {"environment": environment.name})
+        bar = f"{'cluster' if environment.cluster.mode == 'exclusive' else 'workspace'}-{environment.name}"
+        runs.append(Watched(environment.name, run_id, bar))
     return runs
+
+
+def _tour(
+    prefect: Prefect, environments: list[Environment], console: Console, alive: Callable[[], bool]
+) -> list[Visit]:
+    """Run each other flow once: everything is as wanted, so none of them has anything to write."""
+    console.print(f"\nA run of each of the other flows, {AT_ONCE} at a time:")
+    names = {environment.cluster.mode: environment.name for environment in environments}
+    first = environments[0]
+    visits = itinerary(names["exclusive"], names["managed"], first.credentials, first.region)
+    tour(prefect, visits, console, alive)
+    console.print()
+    console.print(tour_table(visits))
+    return visits
 
 
 def _writes(local: Local) -> Counter[str]:
@@ -106,7 +131,7 @@ def _writes(local: Local) -> Counter[str]:
     return Counter("journal" if call["action"] == "AppendObject" else "account" for call in calls["calls"])
 
 
-def _close(local: Local, prefect: Prefect, runs: list[Watched], console: Console, writes: Counter[str]) -> None:
+def _tell(local: Local, prefect: Prefect, runs: list[Watched], console: Console) -> None:
     for run in runs:
         state = prefect.get(f"/flow_runs/{run.run_id}")["state"]
         colour = "green" if run.succeeded else "red"
@@ -118,6 +143,9 @@ def _close(local: Local, prefect: Prefect, runs: list[Watched], console: Console
             console.print(f"  {escape(row['Page'])}: {escape(row['Address'])}", highlight=False, soft_wrap=True)
         url = f"{local.prefect_url}/v2/runs/flow-run/{run.run_id}"
         console.print(f"  Run in the dashboard: {url}", highlight=False, soft_wrap=True)
+
+
+def _count(local: Local, console: Console, writes: Counter[str]) -> None:
     said = f"{writes['account']} writes" if writes else "zero writes: everything was as wanted"
     beside = f", and {writes['journal']} appends to the journals" if writes["journal"] else ""
     console.print(f"\nThe emulator counted [bold]{said}[/]{beside}.")

@@ -21,6 +21,7 @@ TERMINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 COLOURS = {"COMPLETED": "green", "FAILED": "red", "CRASHED": "red", "CANCELLED": "yellow", "PENDING": "yellow"}
 EVERY_SECONDS = 0.5
 LAST_SECONDS = 5.0
+BUSY_SECONDS = 120.0  # that a server may stay busy on a machine that has other work too
 
 
 class Busy(Exception):
@@ -42,7 +43,7 @@ class Prefect:
 
     @retry(
         retry=retry_if_exception_type((httpx.TransportError, Busy)),
-        stop=stop_after_delay(30),
+        stop=stop_after_delay(BUSY_SECONDS),
         wait=wait_random_exponential(multiplier=0.2, max=2),
         reraise=True,
     )

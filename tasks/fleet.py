@@ -21,10 +21,11 @@ from prefect.flow_engine import run_flow_sync
 from prefect.futures import wait
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
-from prefect.states import Cancelled, Completed, Pending
+from prefect.states import Cancelled, Completed, Failed, Pending
 
 from alicloud.errors import Misconfigured
 from alicloud.limiter import SHARED
+from alicloud.redaction import redact
 from tasks.fleet_report import Member, publish
 from tasks.inert import one_line
 from tasks.known_environments import documents
@@ -98,12 +99,17 @@ class Fleet:
         """Carry the flow out for one environment, once there is room, and give how it ended."""
         member, place = self.members[name], Place(self._places)
         with place:
-            run = self._create_run(name)
-            member.begin(str(run.id))
-            with self._under_way(run, place):
-                state = member.end(self._carried_out(run, place))
+            try:
+                run = self._create_run(name)
+                member.begin(str(run.id))
+                with self._under_way(run, place):
+                    state = self._carried_out(run, place)
+            except Exception as error:  # of the Prefect server's, which is no reason to hold the others
+                get_run_logger().exception("The run of environment %s could not be carried out.", name)
+                state = Failed(message=redact(f"{type(error).__name__}: {error}"))
+            ended = member.end(state)
             self._show()
-        return state
+        return ended
 
     def _carried_out(self, run: FlowRun, place: Place) -> State[Any]:
         """Run the flow in a context of its own, as a worker would: it may suspend itself, which a task may not."""

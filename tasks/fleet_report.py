@@ -66,9 +66,9 @@ class Member:
     @property
     def needs(self) -> str:
         """What it needs from a person: the message of what did not end well."""
-        if self.state is None:
-            return "" if self.run_id else "nothing yet"
-        return one_line(self.state.message or "") if self.failed or self.waits else ""
+        if self.state is None or not (self.failed or self.waits):
+            return ""
+        return one_line(self.state.message or "")
 
     @property
     def seconds(self) -> float | None:

@@ -119,3 +119,18 @@ def test_ours_and_the_emulator_s_rates_are_the_same_facts():
     known = {(product, action): rate for product, rates in throttle.DEFAULT.items() for action, rate in rates.items()}
 
     assert {key: rate for key, rate in ours.items() if known[key] != rate} == {}
+
+
+def test_who_watches_counts_what_is_let_pass_and_how_long_it_was_held(time):
+    limiter = Limiter(READS, time)
+    delays(limiter, 1)
+
+    with limiter.watched() as traffic:
+        delays(limiter, 9)
+        limiter.told("a", "Ram", "GetUser", throttled=True)
+    delays(limiter, 1)
+
+    (passed,) = traffic.values()
+    assert (passed.calls, passed.throttled, passed.rate) == (9, 1, READS["Ram", "reads"])
+    assert passed.held_seconds == pytest.approx(1 / (10 * SHARE))
+    assert passed.busiest == 9

@@ -1,4 +1,4 @@
-"""Runs `prepare` without Prefect's engine: the same procedure, steps, journal and lease, in threads of this process.
+"""Runs a flow without Prefect's engine: the same procedure, steps, journal and lease, in threads of this process.
 
 A run takes a fraction of a second, so that thousands of faults can be tried. What needs Prefect's server (artifacts,
 Secret blocks) is kept in memory.
@@ -7,6 +7,7 @@ Secret blocks) is kept in memory.
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -84,8 +85,25 @@ class Threads:
         return [error for error in found if error is not None and not isinstance(error, Skipped)]
 
 
-def run(account: Running, environment: Environment, speed: float, wait_for: Any = None) -> Ended:
-    """Run the whole procedure once, as flow `prepare` does: plan, lease, act, verify."""
+def briefly(seconds: float) -> None:
+    """Wait for a moment: back-off is tested elsewhere; here it would only take time."""
+    time.sleep(min(seconds, 0.02))
+
+
+def run(
+    account: Running,
+    environment: Environment,
+    speed: float,
+    wait_for: Any = None,
+    procedure: opening.Procedure = everything,
+    strictly: bool = False,
+) -> Ended:
+    """Run a procedure once, as its flow does: plan, lease, act, verify.
+
+    Args:
+        wait_for: how the run waits; as the clock does it unless given.
+        strictly: nothing is sent but what was planned, and no bucket is made for a journal.
+    """
     clock = Clock(speed, wait=wait_for) if wait_for else Clock(speed)
     number = next(_runs)
     with (
@@ -95,19 +113,19 @@ def run(account: Running, environment: Environment, speed: float, wait_for: Any 
     ):
         journal = Journal(apart, environment.storage.bucket, environment.name, f"{number}", f"run {number}", 60.0)
         try:
-            return _ended(opening.Opened(environment, cloud, journal))
+            return _ended(opening.Opened(environment, cloud, journal), procedure, strictly)
         finally:
             journal.release()
 
 
-def _ended(opened: opening.Opened) -> Ended:
+def _ended(opened: opening.Opened, procedure: opening.Procedure, strictly: bool) -> Ended:
     try:
-        opened.foresee(everything)
+        opened.foresee(procedure, strictly)
         acting = Threads(opened.environment, opened.cloud)
-        everything(acting)
+        procedure(acting)
         errors = acting.errors()
         if not errors and opened.cloud.ledger.writes:
-            opening.verify.fn(opened, everything)
+            opening.verify.fn(opened, procedure)
         return Ended(errors, opened.cloud.ledger.writes, ready=not errors)
     except (AlibabaCloudError, opening.StepsFailed) as error:
         return Ended([error], opened.cloud.ledger.writes)

@@ -39,6 +39,11 @@ def differences(one: Any, other: Any, at: str = "") -> list[str]:
     return [] if one == other else [f"{at}: {_short(one)} and {_short(other)}"]
 
 
+def made_up(text: str) -> str:
+    """Give a text without the ids that the cloud makes up."""
+    return _MADE_UP.sub("<id>", text)
+
+
 def _part(value: Any) -> Any:
     if isinstance(value, Mapping):
         kept = {name: part for name, part in value.items() if not _LEFT_OUT.match(name) and FOLDER not in name}

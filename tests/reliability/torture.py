@@ -1,8 +1,9 @@
 """Every call, every fault: `python -m tests.reliability.torture`, or `make torture`.
 
-For each API call that the first run of a mode makes, and each fault that can strike it, an account is prepared with the
-fault at that call. A run that fails is started again, as an operator would; one that asks is answered after a look into
-the account. In the end the account must be what an undisturbed run leaves.
+For each API call that an undisturbed run of a flow makes, and each fault that can strike it, the flow runs with the
+fault at that call. A run that fails is started again, as an operator would; one that asks is started again too, and
+answered after a look into the account when it asks once more. In the end the account must be what an undisturbed run
+leaves.
 """
 
 from __future__ import annotations
@@ -20,23 +21,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import yaml
-
-from blocks.environment import Environment
 from tests.flows.running import Running, start_emulator
 from tests.reliability import outcomes, quick
+from tests.reliability.others import harmed
+from tests.reliability.plays import FLOWS, PLAYS, SPEED, Play, begin, scene
 from tests.reliability.sameness import differences, same
 
-SPEED = 20_000.0
 PATIENCE_SECONDS = 1.0  # of the client for an answer, instead of half a minute
 LATE_SECONDS = 1.6  # a call that the client has given up takes effect then
 RUNS = 7
-FOLDER = Path(__file__).parent.parent.parent / "environments"
-SEEDS = {"exclusive": "exclusive-order", "managed": "nothing"}
+MODES = ("exclusive", "managed")
 HIDDEN_FAILURES = ("BssOpenApi", "foasconsole", "ververica")  # products that say Success false in a 200
 
 FAULTS: Mapping[str, Mapping[str, Any]] = {
@@ -55,16 +52,16 @@ FAULTS: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """A fault at the nth call of an action."""
+    """A fault at the nth call of an action in a play, such as `scale managed`."""
 
-    mode: str
+    play: str
     product: str
     action: str
     nth: int
     fault: str
 
     def __str__(self) -> str:
-        return f"{self.mode}: {self.fault} at {self.action} number {self.nth}"
+        return f"{self.play}: {self.fault} at {self.action} number {self.nth}"
 
 
 @dataclass
@@ -79,20 +76,21 @@ class Result:
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """What a run does and leaves when nothing happens."""
+    """What a run does and leaves when nothing happens; `harmed` is what others lost by it."""
 
     calls: tuple[tuple[str, str, bool], ...]
     world: Any
+    harmed: tuple[str, ...]
 
 
-def cases(mode: str) -> list[Case]:
-    """Give every case of a mode, in the order of the calls."""
+def cases(play: str) -> list[Case]:
+    """Give every case of a play, in the order of the calls."""
     found, seen = [], Counter[tuple[str, str]]()
-    for product, action, write in undisturbed(mode).calls:
+    for product, action, write in undisturbed(play).calls:
         seen[product, action] += 1
         for fault in FAULTS:
             if applies(fault, product, write):
-                found.append(Case(mode, product, action, seen[product, action], fault))
+                found.append(Case(play, product, action, seen[product, action], fault))
     return found
 
 
@@ -103,10 +101,10 @@ def applies(fault: str, product: str, write: bool) -> bool:
     return fault != "Success false" or product in HIDDEN_FAILURES
 
 
-def sample(mode: str, count: int, seed: int) -> list[Case]:
+def sample(play: str, count: int, seed: int) -> list[Case]:
     """Draw cases: each fault about equally often, writes as often as reads."""
-    draw, everything = random.Random(seed), cases(mode)
-    writes = {(product, action) for product, action, write in undisturbed(mode).calls if write}
+    draw, everything = random.Random(seed), cases(play)
+    writes = {(product, action) for product, action, write in undisturbed(play).calls if write}
     drawn: dict[Case, None] = {}
     groups = {
         (fault, write): [case for case in everything if case.fault == fault and _writes(case, writes) is write]
@@ -125,29 +123,29 @@ def _writes(case: Case, writes: set[tuple[str, str]]) -> bool:
 
 
 @cache
-def environment(mode: str) -> Environment:
-    return Environment.model_validate(yaml.safe_load((FOLDER / f"{mode}.yaml").read_text("utf-8")))
-
-
-@cache
-def undisturbed(mode: str) -> Undisturbed:
+def undisturbed(play: str) -> Undisturbed:
     """Run without a fault."""
     with start_emulator() as account:
-        account.reset(SEEDS[mode], speed=SPEED)
-        ended = quick.run(account, environment(mode), SPEED, _briefly)
+        begin(account, play)
+        ended = _run(account, PLAYS[play])
         if not ended.ready:
-            raise AssertionError(f"an undisturbed run of {mode} fails: {ended.errors}")
+            raise AssertionError(f"an undisturbed run of {play} fails: {ended.errors}")
         calls = tuple((call["product"], call["action"], call["write"]) for call in account.calls())
-        return Undisturbed(calls, same(account.world()))
+        world = account.world()
+        return Undisturbed(calls, world, tuple(harmed(scene(play).before, world)))
 
 
 def play(case: Case) -> Result:
-    """Prepare an account with the fault of a case, as often as it takes."""
+    """Run a flow with the fault of a case, as often as it takes."""
     with _impatient(), start_emulator() as account:
-        account.reset(SEEDS[case.mode], speed=SPEED)
+        begin(account, case.play)
         order = FAULTS[case.fault]
         account.control("POST", "faults", {"action": case.action, "product": case.product, "nth": case.nth, **order})
         return _judged(case, account)
+
+
+def _run(account: Running, play: Play) -> quick.Ended:
+    return quick.run(account, play.environment, SPEED, quick.briefly, play.procedure, play.strictly)
 
 
 @contextmanager
@@ -164,30 +162,32 @@ def _impatient() -> Iterator[None]:
 
 
 def _judged(case: Case, account: Running) -> Result:
-    wanted, ended, asked = environment(case.mode), [], False
+    played, ended, asked = PLAYS[case.play], [], False
     while len(ended) < RUNS and not (ended and ended[-1].ready):
-        if ended and ended[-1].asks:
-            asked = _answer(account, wanted) or asked
-        ended.append(quick.run(account, wanted, SPEED, _briefly))
+        if len(ended) > 1 and ended[-1].asks and ended[-2].asks:  # at first it is started again without a look
+            asked = _answer(account, played) or asked
+        ended.append(_run(account, played))
     found = [f"not ready: {error}" for error in ended[-1].errors] if not ended[-1].ready else []
-    found += differences(undisturbed(case.mode).world, same(account.world()))
+    right, world = undisturbed(case.play), account.world()
+    found += differences(same(right.world), same(world))
+    found += [f"of others: {place}" for place in harmed(scene(case.play).before, world) if place not in right.harmed]
     found += _untrue(account, ended)
     account.control("DELETE", "faults")  # how often a run looks depends on the machine: one may not have struck yet
-    last = quick.run(account, wanted, SPEED, _briefly)
+    last = _run(account, played)
     found += [f"a further run writes: {write.means}" for write in last.writes]
     found += [f"a further run fails: {error}" for error in last.errors]
-    doubles = outcomes.doubles(account.world())
+    doubles = outcomes.doubles(account.world(), right.world)
     outcome = "asked the operator" if asked else "recovered by retry" if len(ended) > 1 else "recovered at once"
     outcome = "duplicates" if doubles else "wrong" if found else outcome
     return Result(case, outcome, len(ended), doubles + found)
 
 
-def _answer(account: Running, wanted: Environment) -> bool:
+def _answer(account: Running, played: Play) -> bool:
     """Look, as the message says: what is there will be adopted, what is certainly not is declared so."""
     threading.Event().wait(LATE_SECONDS)  # a call may still be under way, which only time tells
-    if outcomes.is_made(account.world()):
+    if played.ordered(account.world()["parts"]):
         return False
-    return quick.resolve(account, wanted, SPEED) > 0
+    return quick.resolve(account, played.environment, SPEED) > 0
 
 
 def _untrue(account: Running, ended: Iterable[quick.Ended]) -> list[str]:
@@ -201,26 +201,28 @@ def _untrue(account: Running, ended: Iterable[quick.Ended]) -> list[str]:
     ]
 
 
-def _briefly(seconds: float) -> None:
-    time.sleep(min(seconds, 0.02))  # back-off is tested elsewhere; here it would only take time
-
-
 def table(results: Iterable[Result]) -> str:
-    """Give the table of results, in Markdown."""
-    found = [(result.case.mode, result.case.fault, result.outcome) for result in results]
-    return outcomes.table(found, "Fault", list(SEEDS), list(FAULTS))
+    """Give the table of results, in Markdown: of one flow by fault, of several by flow."""
+    found = [(PLAYS[result.case.play], result.case.fault, result.outcome) for result in results]
+    flows = [flow for flow in FLOWS if any(flow == play.flow for play, _, _ in found)]
+    if len(flows) > 1:
+        return outcomes.table([(play.mode, play.flow, outcome) for play, _, outcome in found], "Flow", MODES, flows)
+    return outcomes.table([(play.mode, fault, outcome) for play, fault, outcome in found], "Fault", MODES, list(FAULTS))
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Prepare accounts with a fault at each call, and count what follows.")
-    parser.add_argument("--mode", choices=[*SEEDS, "both"], default="both")
-    parser.add_argument("--count", type=int, default=0, help="cases of each mode, drawn by the seed; 0: all")
+    parser = argparse.ArgumentParser(description="Run flows with a fault at each call, and count what follows.")
+    parser.add_argument("--flow", choices=[*FLOWS, "all"], nargs="+", default=["all"])
+    parser.add_argument("--mode", choices=[*MODES, "both"], default="both")
+    parser.add_argument("--count", type=int, default=0, help="cases of each flow and mode, drawn by the seed; 0: all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args(arguments)
-    modes = list(SEEDS) if options.mode == "both" else [options.mode]
+    flows = FLOWS if "all" in options.flow else options.flow
+    modes = MODES if options.mode == "both" else (options.mode,)
+    plays = [name for name, each in PLAYS.items() if each.flow in flows and each.mode in modes]
     drawn = [
-        case for mode in modes for case in (sample(mode, options.count, options.seed) if options.count else cases(mode))
+        case for name in plays for case in (sample(name, options.count, options.seed) if options.count else cases(name))
     ]
     started, results = time.monotonic(), []
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
