@@ -2,9 +2,11 @@
 # make test      the tests
 # make check     format, lint, types, layers, tests; those that passed for the very same files are not run again
 # make bench     calls and times of first and second runs, against the critical path
-# make torture  every fault at every call of a first run: make torture COUNT=200 SEED=7 for a sample
+# make torture  every fault at every call of every flow: make torture FLOW=renew COUNT=50 SEED=7 for a sample of one
 # make torture-kill  kill -9 in the middle of real runs: make torture-kill COUNT=20 SEED=7
+# make bench-fleet  fleets of 1 to 100 environments, against what the cloud forces, and other ways: SIZES=1,10 MODES=managed
 # make bench-emulator  what the emulator answers in a second on one core, empty and with 10,000 resources
+# make scale-out-demo  PostgreSQL, Redis, several API servers and workers on this machine; CHAOS=1 kills some meanwhile
 # make emulator  the emulator alone on port 8400
 # make register  block types, environments, credentials, work pool on the server of PREFECT_API_URL
 # make runner-policy  the least rights of an AccessKey: make runner-policy ENVIRONMENT=environments/mine.yaml FLOW=plan
@@ -21,7 +23,7 @@ FILES := $(shell find . -mindepth 1 \( -path './.*' -o -name build -o -name __py
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 
-.PHONY: demo test check test-approval pictures torture torture-kill bench bench-emulator prepare register runner-policy export emulator clean lock
+.PHONY: demo test check test-approval pictures torture torture-kill bench bench-fleet bench-emulator prepare register runner-policy export emulator clean lock scale-out-demo
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: requirements.lock
@@ -56,10 +58,17 @@ bench: $(VENV)/installed
 	$(RUN) -m benchmarks.prepare
 
 torture: $(VENV)/installed-dev
-	$(RUN) -m tests.reliability.torture --count $(or $(COUNT),0) --seed $(or $(SEED),1)
+	$(RUN) -m tests.reliability.torture --flow $(or $(FLOW),all) --count $(or $(COUNT),0) --seed $(or $(SEED),1)
 
 torture-kill: $(VENV)/installed-dev
 	$(RUN) -m tests.reliability.kill $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
+
+scale-out-demo: $(VENV)/installed
+	$(RUN) -m deployments.scale_out $(if $(CHAOS),--chaos)
+
+bench-fleet: $(VENV)/installed-dev
+	$(RUN) -m benchmarks.fleet $(if $(SIZES),--sizes $(SIZES)) $(if $(MODES),--modes $(MODES)) --compare
+	$(RUN) -m benchmarks.charts
 
 bench-emulator: $(VENV)/installed
 	$(RUN) -m benchmarks.emulator

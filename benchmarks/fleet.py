@@ -9,6 +9,7 @@ slower clock: on two cores the runner's own work must find room in the cloud's h
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import sqlite3
@@ -25,6 +26,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 from rich.console import Console
 from rich.table import Table
@@ -34,6 +36,8 @@ from benchmarks.fleet_script import prepare_one_after_the_other
 from benchmarks.fleet_world import TAG, account, member
 from deployments.demo import EMULATOR_KEY
 from deployments.local import ROOT, Local
+from deployments.scale_out_parts import ScaleOut
+from deployments.scale_out_stores import USER
 from emulator.world import Delays
 
 LATENCY_MS = 50
@@ -83,20 +87,51 @@ class Measured:
         return whole and small and self.seconds <= MOST_SECOND_SECONDS and self.writes == 0
 
 
+@dataclass
+class Stack(ScaleOut):
+    """One Prefect server with all its services, on SQLite or on a PostgreSQL of our own."""
+
+    database: str = "postgresql"
+
+    def server_environment(self) -> dict[str, str]:
+        variables = Local.server_environment(self)
+        return variables | ({"PREFECT_SERVER_DATABASE_CONNECTION_URL": self._url()} if self._postgres else {})
+
+    def start_server(self) -> None:
+        if self._postgres:
+            self.start_postgres()
+        Local.start_server(self)
+
+    def size(self) -> tuple[int, float]:
+        """Count the rows of Prefect's database, and its MiB."""
+        return asyncio.run(_size_of_postgres(self._url(""))) if self._postgres else _size_of_sqlite(self.state)
+
+    @property
+    def _postgres(self) -> bool:
+        return self.database == "postgresql"
+
+    def _url(self, driver: str = "+asyncpg") -> str:
+        place = f"127.0.0.1:{self._port('postgres')}"
+        return f"postgresql{driver}://{USER}:{self._password('postgres')}@{place}/postgres"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Measure fleets against an emulator.")
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
     parser.add_argument("--modes", default="exclusive,managed")
     parser.add_argument("--speed", type=float, default=0.0, help="of the cloud's clock; 0: by the size of the fleet")
     parser.add_argument("--at-once", type=int, default=8)
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="postgresql", help="of the server")
     parser.add_argument("--compare", action="store_true", help="measure other ways too")
     options = parser.parse_args(arguments)
     rows: list[Measured] = []
     for mode in options.modes.split(","):
         for size in map(int, options.sizes.split(",")):
-            rows += _fleet(mode, size, options.speed or speed_of(mode, size), options.at_once)
+            speed = options.speed or speed_of(mode, size)
+            with _stack(mode, size, speed, options.database) as (local, _):
+                rows += [_run(local, mode, size, speed, options.at_once, run) for run in ("first", "second")]
             _print(rows[-2:])
-    compared = list(_compare(options.modes.split(","))) if options.compare else []
+    compared = list(_compare(options.modes.split(","), options.database)) if options.compare else []
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text(json.dumps({"fleets": [asdict(row) for row in rows], "others": compared}, indent=1) + "\n")
     _print(rows)
@@ -116,10 +151,11 @@ def speed_of(mode: str, size: int) -> float:
 
 
 @contextmanager
-def _stack(mode: str, size: int, speed: float) -> Iterator[tuple[Local, list[str]]]:
+def _stack(mode: str, size: int, speed: float, database: str) -> Iterator[tuple[Stack, list[str]]]:
     """Start a server and an emulator with an account for so many environments, and register them."""
     with tempfile.TemporaryDirectory() as folder:
-        local = Local(Path(folder))
+        Path(folder).chmod(0o755)  # PostgreSQL may run as another user
+        local = Stack(Path(folder), database=database)
         try:
             local.start_server()
             local.start_emulator("nothing", speed, LATENCY_MS)
@@ -147,13 +183,8 @@ def _register(local: Local, mode: str, size: int, speed: float) -> list[str]:
     return names
 
 
-def _fleet(mode: str, size: int, speed: float, at_once: int) -> list[Measured]:
-    with _stack(mode, size, speed) as (local, _):
-        return [_run(local, mode, size, speed, at_once, run) for run in ("first", "second")]
-
-
-def _run(local: Local, mode: str, size: int, speed: float, at_once: int, run: str) -> Measured:
-    rows, mib = _database(local)
+def _run(local: Stack, mode: str, size: int, speed: float, at_once: int, run: str) -> Measured:
+    rows, mib = local.size()
     since = _calls(local)["last"]
     told = _runner(local, "prepare-fleet", TAG, str(at_once))
     if told["state"] != "Completed":
@@ -162,7 +193,7 @@ def _run(local: Local, mode: str, size: int, speed: float, at_once: int, run: st
     made = sum(call["action"] == MAKES[mode] and call["status"] == 200 for call in calls)
     looks, ticks = _looks(mode, calls)
     bound = (CHAINS[mode] + _queue(calls)) / speed if run == "first" else 0.0
-    more_rows, more_mib = _database(local)
+    more_rows, more_mib = local.size()
     return Measured(
         mode,
         size,
@@ -220,27 +251,37 @@ def _looks(mode: str, calls: Sequence[Mapping[str, Any]]) -> tuple[int, float]:
     return len(waited), span / (0.9 * POLL_SECONDS[mode] / 3)
 
 
-def _database(local: Local) -> tuple[int, float]:
-    """Count the rows of Prefect's database, and its MiB."""
-    path = local.state / "prefect" / "prefect.db"
+def _size_of_sqlite(state: Path) -> tuple[int, float]:
+    path = state / "prefect" / "prefect.db"
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         tables = [name for (name,) in database.execute("select name from sqlite_master where type = 'table'")]
         rows = sum(database.execute(f'select count(*) from "{name}"').fetchone()[0] for name in tables)
-    files = (each for each in path.parent.glob("prefect.db*") if each.is_file())
-    return rows, sum(each.stat().st_size for each in files) / 2**20
+    return rows, sum(each.stat().st_size for each in path.parent.glob("prefect.db*")) / 2**20
 
 
-def _compare(modes: Sequence[str]) -> Iterator[dict[str, Any]]:
+async def _size_of_postgres(url: str) -> tuple[int, float]:
+    database = await asyncpg.connect(url)
+    try:
+        names = await database.fetch("select tablename from pg_tables where schemaname = 'public'")
+        rows = 0
+        for row in names:
+            rows += await database.fetchval(f'select count(*) from "{row["tablename"]}"')
+        return rows, await database.fetchval("select pg_database_size(current_database())") / 2**20
+    finally:
+        await database.close()
+
+
+def _compare(modes: Sequence[str], database: str) -> Iterator[dict[str, Any]]:
     """Measure a sequential script with the vendor's SDK, and a process for each environment, on the same emulator."""
     for mode in modes:
         speed = CHAINS[mode] / 20.0
-        with _stack(mode, COMPARED, speed) as (local, _):
+        with _stack(mode, COMPARED, speed, database) as (local, _):
             yield {
                 "mode": mode,
                 "size": COMPARED,
                 **prepare_one_after_the_other(local.emulator_url, mode, COMPARED, speed),
             }
-        with _stack(mode, COMPARED, speed) as (local, names):
+        with _stack(mode, COMPARED, speed, database) as (local, names):
             began = time.monotonic()
             with ThreadPoolExecutor(COMPARED) as pool:
                 told = list(pool.map(lambda name: _runner(local, "prepare", name), names))

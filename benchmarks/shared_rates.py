@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def _measure(local: Local) -> bool:
-    refused = {}
+    refused: dict[str, int] = {}
     for way in ("alone", "shared"):
         httpx.post(f"{local.emulator_url}/_emulator/rates", json={"rates": "default"}, trust_env=False)
         since, began = _calls(local, 0)["last"], time.monotonic()

@@ -24,7 +24,7 @@ from rich.markup import escape
 
 from alicloud.redaction import install
 from deployments.local import ROOT, Local, NotStarted
-from deployments.tour import AT_ONCE, Visit, itinerary, tour, tour_table
+from deployments.tour import AT_ONCE, Visit, itinerary, tour, tour_table, unvisited
 from deployments.watch import Prefect, Watched, closing_table, watch
 
 if TYPE_CHECKING:  # Prefect is imported late: it reads its settings when it is
@@ -114,11 +114,13 @@ def _start(prefect: Prefect, environments: list[Environment]) -> list[Watched]:
 def _tour(
     prefect: Prefect, environments: list[Environment], console: Console, alive: Callable[[], bool]
 ) -> list[Visit]:
-    """Run each other flow once: everything is as wanted, so none of them has anything to write."""
-    console.print(f"\nA run of each of the other flows, {AT_ONCE} at a time:")
+    """Run each other flow that this server has no run of: all is as wanted, so none of them has anything to write."""
     names = {environment.cluster.mode: environment.name for environment in environments}
     first = environments[0]
-    visits = itinerary(names["exclusive"], names["managed"], first.credentials, first.region)
+    visits = unvisited(prefect, itinerary(names["exclusive"], names["managed"], first.credentials, first.region))
+    if not visits:
+        return []
+    console.print(f"\nA run of each of the other flows, {AT_ONCE} at a time:")
     tour(prefect, visits, console, alive)
     console.print()
     console.print(tour_table(visits))

@@ -92,10 +92,19 @@ class Local:
     def wait_for_server(self) -> None:
         self._wait_for("server", f"{self.prefect_url}/api/health", SERVER_SECONDS)
 
-    def start_worker(self, pool: str, queue: str = "") -> None:
-        """Start a process worker on a work pool, or on one queue of it."""
+    def start_worker(self, pool: str, queue: str = "", name: str = "worker", limit: int = 0) -> None:
+        """Start a process worker on a work pool, or on one queue of it.
+
+        Args:
+            pool: the work pool.
+            queue: one of its queues; all when empty.
+            name: of the worker's log.
+            limit: how many runs it carries out at a time; 0 for as many as come.
+        """
         arguments = ["-m", "prefect", "worker", "start", "--pool", pool, "--type", "process"]
-        self._start("worker", [*arguments, *(["--work-queue", queue] if queue else [])], self.environment())
+        arguments += ["--work-queue", queue] if queue else []
+        arguments += ["--limit", str(limit)] if limit else []
+        self._start(name, arguments, self.environment())
 
     def deploy(self) -> None:
         """Deploy everything in prefect.yaml."""
@@ -119,9 +128,12 @@ class Local:
         self.processes.clear()
 
     def _start(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> None:
+        self._spawn(name, [sys.executable, *arguments], environment)
+
+    def _spawn(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
         with self._log(name) as log:
             process = subprocess.Popen(
-                [sys.executable, *arguments],
+                command,
                 cwd=ROOT,
                 env=dict(environment),
                 stdout=log,
@@ -145,12 +157,15 @@ class Local:
 
     def _encryption_key(self) -> str:
         """Give the key that Prefect encrypts secrets with, made once into a file that only we may read."""
-        path = self.state / "encryption.key"
+        return self._kept_secret("encryption.key", Fernet.generate_key)
+
+    def _kept_secret(self, name: str, make: Callable[[], bytes]) -> str:
+        path = self.state / name
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:
-                file.write(Fernet.generate_key())
+                file.write(make())
         return path.read_text("ascii").strip()
 
 

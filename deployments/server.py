@@ -10,16 +10,26 @@ from __future__ import annotations
 import gc
 import runpy
 import threading
+from itertools import count
 
 EVERY_SECONDS = 5.0
+SETTLED = 6  # collections until the server is up; what lives then is not looked through again and again
 
 
 def collect_apart(ended: threading.Event, every_seconds: float = EVERY_SECONDS) -> threading.Thread:
-    """Collect garbage in a thread, and nowhere else, until `ended` is set."""
+    """Collect garbage in a thread, and nowhere else, until `ended` is set.
+
+    Once the server is up, what it has loaded is left out: to look through it takes half a second, in which all stands
+    still.
+    """
 
     def collect() -> None:
-        while not ended.wait(every_seconds):
+        for number in count(1):
+            if ended.wait(every_seconds):
+                return
             gc.collect()
+            if number == SETTLED:
+                gc.freeze()
 
     gc.disable()
     thread = threading.Thread(target=collect, name="garbage", daemon=True)

@@ -53,10 +53,17 @@ def itinerary(exclusive: str, managed: str, credentials: str, region: str) -> li
         "convert": {"environment": managed},
         "adopt": {**account, "mode": "exclusive"},
         "orphans": account,
+        "prepare-fleet": {"environments": [exclusive, managed]},
+        "audit-fleet": {"environments": [exclusive, managed]},
     }
     names = ("plan", "audit", "prove-access", "people", "scale", "renew", "convert", "export", "teardown")
-    flows = (*names, "adopt", "orphans")
+    flows = (*names, "adopt", "orphans", "prepare-fleet", "audit-fleet")
     return [Visit(f"{flow}/{flow}", whose.get(flow, {"environment": exclusive})) for flow in flows]
+
+
+def unvisited(prefect: Prefect, visits: list[Visit]) -> list[Visit]:
+    """Give the visits of flows that have never completed a run: a dashboard that has one of each needs no more."""
+    return [visit for visit in visits if not prefect.has_completed(visit.flow)]
 
 
 def tour(prefect: Prefect, visits: list[Visit], console: Console, alive: Callable[[], bool]) -> None:

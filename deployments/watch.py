@@ -64,6 +64,11 @@ class Prefect:
         )
         return str(run["id"])
 
+    def has_completed(self, flow: str) -> bool:
+        """Say whether a run of a flow has ever completed."""
+        wanted = {"state": {"type": {"any_": ["COMPLETED"]}}}
+        return bool(self.post("/flow_runs/filter", flows={"name": {"any_": [flow]}}, flow_runs=wanted, limit=1))
+
     def task_runs(self, flow_run_id: str) -> list[dict[str, Any]]:
         """Give the task runs of a flow run, all pages."""
         found: list[dict[str, Any]] = []

@@ -76,6 +76,7 @@ class Fleet:
         self._places = threading.BoundedSemaphore(at_once)
         self._running: dict[UUID, Place] = {}
         self._lock = threading.Lock()
+        self._creating = threading.Lock()  # one after the other: a server on SQLite refuses many at once for seconds
         self._shown_at = float("-inf")
 
     def run(self) -> State[Any]:
@@ -134,7 +135,7 @@ class Fleet:
         It is tagged with the fleet's run, and no subflow of it: a subflow could not suspend itself for an approval.
         """
         facts: dict[str, Any] = {"parameters": {"environment": name}, "tags": [fleet_tag()], "state": Pending()}
-        with get_client(sync_client=True) as client:
+        with self._creating, get_client(sync_client=True) as client:
             if self._deployment is None:
                 return client.create_flow_run(self.flow, **facts)
             once = f"{flow_run.id}-{flow_run.run_count}-{name}"  # the client repeats what a busy server did not answer

@@ -1,4 +1,5 @@
 import io
+import json
 
 import httpx
 import yaml
@@ -7,7 +8,7 @@ from rich.console import Console
 
 from deployments import tour as touring
 from deployments.local import ROOT
-from deployments.tour import AT_ONCE, Visit, itinerary, tour, tour_table
+from deployments.tour import AT_ONCE, Visit, itinerary, tour, tour_table, unvisited
 from deployments.watch import Prefect
 
 DEPLOYMENTS = {
@@ -52,9 +53,8 @@ def toured(server, monkeypatch, alive=lambda: True):
 
 def test_every_flow_that_needs_no_decision_of_a_person_is_visited():
     left_out = {"prepare", "prepare-member", "authorize", "check", "create-cluster", "create-project", "resolve"}
-    fleets = {name for name in DEPLOYMENTS if name.endswith("-fleet")}
 
-    assert {visit.flow for visit in VISITS} == set(DEPLOYMENTS) - left_out - fleets
+    assert {visit.flow for visit in VISITS} == set(DEPLOYMENTS) - left_out
 
 
 def test_the_parameters_are_those_of_the_flows_and_confirm_nothing(monkeypatch):
@@ -83,6 +83,16 @@ def test_one_that_fails_is_told_and_the_others_go_on(monkeypatch):
     assert [visit.flow for visit in visits if not visit.succeeded] == ["audit"]
     assert all(visit.ended for visit in visits)
     assert told.count("Failed") == 1
+
+
+def test_a_flow_that_has_completed_a_run_is_not_visited_again():
+    def answer(request):
+        asked = json.loads(request.content)["flows"]["name"]["any_"]
+        return httpx.Response(200, json=[{"id": "1"}] if asked == ["audit"] else [])
+
+    prefect = Prefect("http://prefect", httpx.Client(transport=httpx.MockTransport(answer)))
+
+    assert {visit.flow for visit in VISITS} - {visit.flow for visit in unvisited(prefect, VISITS)} == {"audit"}
 
 
 def test_who_looks_on_is_not_held_when_a_process_is_gone(monkeypatch):
