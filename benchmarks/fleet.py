@@ -132,8 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 rows += [_run(local, mode, size, speed, options.at_once, run) for run in ("first", "second")]
             _print(rows[-2:])
     compared = list(_compare(options.modes.split(","), options.database)) if options.compare else []
-    OUTPUT.parent.mkdir(exist_ok=True)
-    OUTPUT.write_text(json.dumps({"fleets": [asdict(row) for row in rows], "others": compared}, indent=1) + "\n")
+    _keep([asdict(row) for row in rows], compared)
     _print(rows)
     for row in compared:
         print(
@@ -143,6 +142,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     print(f"written to {OUTPUT.relative_to(ROOT)}")
     return 0 if all(row.met for row in rows) else 1
+
+
+def _keep(fleets: list[dict[str, Any]], others: list[dict[str, Any]]) -> None:
+    """Write what was measured; what the file has of other sizes and modes stays."""
+    known = json.loads(OUTPUT.read_text("utf-8")) if OUTPUT.exists() else {"fleets": [], "others": []}
+    rows = {(row["mode"], row["size"], row["run"]): row for row in [*known["fleets"], *fleets]}
+    ways = {(row["mode"], row["way"]): row for row in [*known["others"], *others]}
+    told = {"fleets": [rows[key] for key in sorted(rows)], "others": [ways[key] for key in sorted(ways)]}
+    OUTPUT.parent.mkdir(exist_ok=True)
+    OUTPUT.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
 
 
 def speed_of(mode: str, size: int) -> float:

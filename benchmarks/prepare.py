@@ -93,7 +93,7 @@ def _run(local: Local, mode: str, environment: str, run: str) -> Measured:
     writes = sum(1 for call in calls if call["write"])
     seconds = _seconds(Prefect(local.prefect_url), str(state.state_details.flow_run_id))
     path = CHAINS[mode] / SPEED if run == "first" else 0.0
-    limit = 1.2 * path + 5 if run == "first" else 5.0
+    limit = 1.1 * path + 3 if run == "first" else 3.0
     met = seconds <= limit and (run == "first" or (writes == 0 and len(calls) <= 40))
     return Measured(mode, run, len(calls) - writes, writes, round(seconds, 2), round(path, 2), round(limit, 2), met)
 

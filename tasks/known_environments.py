@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prefect.client.orchestration import get_client
@@ -11,7 +11,6 @@ from prefect.exceptions import ObjectNotFound
 from blocks.environment import Environment
 from tasks.opening import load_environment
 
-PAGE = 100
 SLUG = "flink-environment"
 
 
@@ -30,21 +29,13 @@ def of_account(environments: Sequence[Environment], account: str) -> list[Enviro
 
 
 def documents() -> Mapping[str, Mapping[str, Any]]:
-    """Give every environment's document as it is stored, by the name of its block; it may be impossible."""
-    return dict(_all_documents())
+    """Give every environment's document as it is stored, by the name of its block; it may be impossible.
 
-
-def _all_documents() -> Iterator[tuple[str, Mapping[str, Any]]]:
-    offset = 0
+    Prefect 3.8.8 answers with all blocks of a type at once, whatever offset and limit are asked for.
+    """
     with get_client(sync_client=True) as client:
-        while True:
-            try:
-                page = client.read_block_documents_by_type(SLUG, offset=offset, limit=PAGE, include_secrets=False)
-            except ObjectNotFound:  # no block of the type was ever registered
-                return
-            for each in page:
-                if each.name and not each.is_anonymous:
-                    yield each.name, each.data.get("environment") or {}
-            if len(page) < PAGE:
-                return
-            offset += PAGE
+        try:
+            blocks = client.read_block_documents_by_type(SLUG, include_secrets=False)
+        except ObjectNotFound:  # no block of the type was ever registered
+            return {}
+    return {each.name: each.data.get("environment") or {} for each in blocks if each.name and not each.is_anonymous}

@@ -10,11 +10,12 @@ from prefect.states import Cancelling
 
 from benchmarks.fleet_world import account, member
 from blocks.credentials import AlibabaCloudCredentials
-from blocks.environment import Environment, as_block
+from blocks.environment import Environment, FlinkEnvironment, as_block
 from emulator import oss_state
 from flows.audit_fleet import audit_fleet
 from flows.prepare import prepare
 from flows.prepare_fleet import prepare_fleet
+from tasks.known_environments import documents
 from tests.flows.conftest import artifact
 
 SLOW = 180.0
@@ -180,6 +181,18 @@ def test_a_fleet_of_nobody_is_refused(prefect_server, names, tag, told):
 
     assert state.is_failed()
     assert told in state.message
+
+
+def test_all_environments_are_known_however_many_there_are(prefect_server):
+    block = as_block(Environment.model_validate(member("managed", 1)))
+    for number in range(101):
+        block.save(f"many-{number:03}", overwrite=True)
+
+    known = documents()
+
+    assert {name for name in known if name.startswith("many-")} == {f"many-{number:03}" for number in range(101)}
+    for number in range(101):
+        FlinkEnvironment.delete(f"many-{number:03}")
 
 
 def test_a_tag_chooses_and_an_audit_of_a_fleet_names_those_that_have_drifted(fleet):
