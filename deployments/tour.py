@@ -54,7 +54,7 @@ def itinerary(exclusive: str, managed: str, credentials: str, region: str) -> li
         "adopt": {**account, "mode": "exclusive"},
         "orphans": account,
         "prepare-fleet": {"environments": [exclusive, managed]},
-        "audit-fleet": {"environments": [exclusive, managed]},
+        "audit-fleet": {"environments": [exclusive]},  # the other may not be audited with the account's own AccessKey
     }
     names = ("plan", "audit", "prove-access", "people", "scale", "renew", "convert", "export", "teardown")
     flows = (*names, "adopt", "orphans", "prepare-fleet", "audit-fleet")
