@@ -80,7 +80,7 @@ class Measured:
 
     @property
     def met(self) -> bool:
-        whole = self.throttled == 0 and self.duplicates == 0 and self.looks <= self.ticks + 2
+        whole = self.throttled == 0 and self.duplicates == 0
         small = self.peak_mib <= MOST_MIB and (self.size == 1 or self.cpu <= MOST_CPU)
         if self.run == "first":
             return whole and small and self.seconds <= MOST_RATIO * self.bound + (3.0 if self.size == 1 else 0.0)

@@ -25,8 +25,7 @@ class Look:
     """One look at what is awaited.
 
     `percent` is what the cloud says, None when it does not. `being_made` is false for something that exists and is
-    only being changed: its age says nothing of how long the change has lasted. `age` is that of the look itself, in the
-    cloud's seconds: one may have looked for all who wait.
+    only being changed: its age says nothing of how long the change has lasted.
     """
 
     ready: bool
@@ -34,7 +33,6 @@ class Look:
     created_ms: int
     percent: int | None = None
     being_made: bool = True
-    age: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -45,14 +43,10 @@ class Timing:
     timeout_seconds: float
     poll_seconds: float
 
-    def tick(self, elapsed: float) -> float:
-        """Give the least seconds between two looks: fewer near the expected time."""
-        near = abs(elapsed - self.expected_seconds) < self.expected_seconds * 0.1
-        return 0.9 * (self.poll_seconds / 3 if near else self.poll_seconds)
-
     def pause(self, elapsed: float, draw: Callable[[], float] = random.random) -> float:
-        """Give the seconds until the next look, spread by a tenth either way."""
-        return self.tick(elapsed) * (1 + 0.2 / 0.9 * draw())
+        """Give the seconds until the next look: fewer near the expected time, spread by a tenth either way."""
+        near = abs(elapsed - self.expected_seconds) < self.expected_seconds * 0.1
+        return (self.poll_seconds / 3 if near else self.poll_seconds) * (0.9 + 0.2 * draw())
 
     def percent(self, elapsed: float) -> int:
         """Estimate how far it is: 90 at the expected time, never 100 before it is ready."""
@@ -79,12 +73,12 @@ def wanted_timing(environment: Environment, usual: float | None = None) -> Timin
 
 
 def wait_with_progress(
-    cloud: Session, look: Callable[[float], Look], timing: Timing, key: str, what: str, ticket: Callable[[float], str]
+    cloud: Session, look: Callable[[], Look], timing: Timing, key: str, what: str, ticket: Callable[[float], str]
 ) -> None:
     """Look until it is ready, and show how far it is.
 
     Args:
-        look: reads, unless another run has read so few seconds ago; raises on a state that will not become ready.
+        look: reads once; raises on a state that will not become ready.
         timing: expectations; the age counts from the cloud's own creation time.
         key: of the artifacts and in the journal, the same for each run of an environment.
         what: in the operator's words, e.g. "Cluster flink_prod".
@@ -94,9 +88,9 @@ def wait_with_progress(
         TimedOut: not ready at the age of `timeout_seconds`; the ticket's text stands in an artifact.
     """
     shown = _Shown(key, what)
-    since, elapsed, watched = 0.0, 0.0, False
+    since, watched = 0.0, False
     while True:
-        seen = look(timing.tick(elapsed))
+        seen = look()
         since = since or _begun(seen, cloud.clock.now())
         elapsed = max(0.0, cloud.clock.now() - since)
         if seen.ready:
@@ -111,7 +105,7 @@ def wait_with_progress(
         expected = timing.expected_seconds / 60
         shown.update(percent, f"{what}: {seen.label}, {elapsed / 60:.0f} of about {expected:.0f} min")
         with away():
-            cloud.clock.sleep(min(timing.pause(elapsed) - seen.age, timing.timeout_seconds - elapsed))
+            cloud.clock.sleep(min(timing.pause(elapsed), timing.timeout_seconds - elapsed))
 
 
 def _begun(seen: Look, now: float) -> float:

@@ -10,7 +10,6 @@ from alicloud.errors import Unmet
 from alicloud.foasconsole import Workspace
 from alicloud.session import Session
 from alicloud.settle import settle
-from alicloud.shared_reads import WAITING
 from alicloud.vpc import Vpc
 from alicloud.vpc_vswitches import VSwitch
 from blocks import desired
@@ -141,13 +140,13 @@ def wait_for_workspace(cloud: Session, environment: Environment, workspace: Work
         return workspace
     seen = [workspace]
 
-    def look(fresh_seconds: float) -> Look:
-        rows, age = WAITING.read(cloud, foasconsole.describe_instances(cloud.region), fresh_seconds)
+    def look() -> Look:
+        rows = cloud.send(foasconsole.describe_instances(cloud.region, workspace.name))
         found = foasconsole.pick_workspace(workspace.name, rows)
         seen.append(found or workspace)
         now = seen[-1]
         ready = foasconsole.workspace_ready(found)
-        return Look(ready, now.label, now.created_ms, now.percent, being_made=now.status == "CREATING", age=age)
+        return Look(ready, now.label, now.created_ms, now.percent, being_made=now.status == "CREATING")
 
     def ticket(elapsed: float) -> str:
         requests = [write.request_id for write in cloud.ledger.writes if write.action == "CreateInstance"]
