@@ -65,7 +65,9 @@ class Fleet:
     """Many environments that one flow is carried out for.
 
     Each has a flow run of its own, of a deployment where there is one: so it can be watched, cancelled and, when it
-    has failed, retried alone by any worker. All of them run in this process and share its limiter. Not a dataclass: Prefect would look into it for futures.
+    has failed, retried alone by any worker. All of them run in this process and share its limiter.
+
+    Not a dataclass: Prefect would look into it for futures.
     """
 
     def __init__(self, flow: Flow[..., Any], deployment: str, members: Sequence[Member], at_once: int) -> None:
