@@ -6,16 +6,14 @@ an upload is taken for one of a file when everything that has arrived of it is o
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from hashlib import md5
 from typing import Any, ClassVar
 
 from alicloud.call import Call, Kind
 from alicloud.oss import PRODUCT, VERSION
-from alicloud.oss_objects import PAGE_SIZE, StoredObject, UdfSpec, holds, object_key, overwritten
+from alicloud.oss_objects import PAGE_SIZE, StoredObject, UdfSpec, content_md5, holds, object_key, overwritten
 
 # What is larger is uploaded in parts. OSS takes parts from 100 KiB, the last one excepted, and 10,000 of them.
 # Source: OSS, UploadPart. At 8 MiB a lost part costs little, and the largest package has 32 of them.
@@ -108,7 +106,6 @@ def initiate_multipart_upload(spec: UdfSpec) -> Call[str]:
 
 def upload_part(spec: UdfSpec, upload: Upload, number: int, data: bytes) -> Call[None]:
     """Send a part; it takes the place of one with the same number. Source: OSS, UploadPart."""
-    digest = b64encode(md5(data, usedforsecurity=False).digest()).decode()
     return Call(
         PRODUCT,
         VERSION,
@@ -122,7 +119,7 @@ def upload_part(spec: UdfSpec, upload: Upload, number: int, data: bytes) -> Call
             "upload_id": upload.upload_id,
             "part_number": number,
             "data": data,
-            "headers": {"Content-MD5": digest},
+            "headers": content_md5(data),
         },
         means=f"send part {number} of {len(spec.parts)} of {spec.key}",
         creates=upload.known_as,

@@ -147,7 +147,6 @@ def append_object(bucket: str, key: str, position: int, data: bytes) -> Call[Non
     is enabled: of several writers that have read the same, one gets through. When the answer to a first attempt was
     lost, the refusal may be due to our own data: read to know. Source: OSS, AppendObject.
     """
-    digest = b64encode(md5(data, usedforsecurity=False).digest()).decode()
     return Call(
         PRODUCT,
         VERSION,
@@ -156,9 +155,14 @@ def append_object(bucket: str, key: str, position: int, data: bytes) -> Call[Non
         lambda result: None,
         operation="append_object",
         bucket=bucket,
-        arguments={"key": key, "position": position, "data": data, "headers": {"Content-MD5": digest}},
+        arguments={"key": key, "position": position, "data": data, "headers": content_md5(data)},
         means=f"append {len(data)} bytes to oss://{bucket}/{key}",
     )
+
+
+def content_md5(data: bytes) -> dict[str, str]:
+    """Give the header by which OSS refuses what does not arrive whole."""
+    return {"Content-MD5": b64encode(md5(data, usedforsecurity=False).digest()).decode()}
 
 
 def object_key(bucket: str, key: str) -> str:
@@ -179,7 +183,6 @@ def put_object(
 
     Source: OSS, PutObject; x-oss-forbid-overwrite.
     """
-    digest = b64encode(md5(data, usedforsecurity=False).digest()).decode()
     guard = {"x-oss-forbid-overwrite": "true"} if forbid_overwrite else {}
     return Call(
         PRODUCT,
@@ -189,7 +192,7 @@ def put_object(
         lambda result: str(result.etag),
         operation="put_object",
         bucket=bucket,
-        arguments={"key": key, "data": data, "headers": {"Content-MD5": digest, **guard, **(metadata or {})}},
+        arguments={"key": key, "data": data, "headers": {**content_md5(data), **guard, **(metadata or {})}},
         means=f"write oss://{bucket}/{key} ({len(data)} bytes)",
         creates=object_key(bucket, key),
     )

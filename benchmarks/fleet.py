@@ -22,7 +22,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,23 +33,15 @@ from rich.table import Table
 from alicloud.rates import PUBLISHED, rate_of
 from benchmarks.fleet_script import prepare_one_after_the_other
 from benchmarks.fleet_world import TAG, account, member
-from deployments.demo import EMULATOR_KEY
+from benchmarks.prepare import CHAINS, LATENCY_MS
+from deployments.demo import account_variables
 from deployments.local import ROOT, Local
 from deployments.scale_out_parts import ScaleOut
 from deployments.scale_out_stores import USER
-from emulator.world import Delays
 
-LATENCY_MS = 50
 SIZES = (1, 10, 30, 100)
 OUTPUT = ROOT / "build" / "bench-fleet.json"
-DELAYS = Delays()
-CHAINS = {
-    "exclusive": DELAYS.vpc + DELAYS.vswitch + DELAYS.cluster,
-    "managed": DELAYS.vpc + DELAYS.vswitch + DELAYS.workspace + DELAYS.namespace,
-}
-WAITS = {"exclusive": "ListCluster", "managed": "DescribeInstances"}  # what looks at all that are being made
 MAKES = {"exclusive": "CreateCluster", "managed": "CreateInstance"}
-POLL_SECONDS = {"exclusive": 45.0, "managed": 20.0}
 COMPARED = 3  # environments of the ways that are compared
 # Goals of a fleet; a run of one has those of `make bench`.
 MOST_RATIO, MOST_SECOND_SECONDS, MOST_CPU, MOST_MIB = 1.3, 30.0, 2.0, 2048.0
@@ -71,8 +62,6 @@ class Measured:
     writes: int
     throttled: int
     duplicates: int
-    looks: int
-    ticks: float
     cpu: float
     peak_mib: float
     rows: int
@@ -185,8 +174,7 @@ def _register(local: Local, mode: str, size: int, speed: float) -> list[str]:
         document = member(mode, number)
         names.append(document["name"])
         (documents / f"{document['name']}.yaml").write_text(json.dumps(document), "utf-8")
-    endpoints = json.dumps({"*": local.emulator_url})
-    variables = {**EMULATOR_KEY, "REALTIME_COMPUTE_ENDPOINTS": endpoints, "REALTIME_COMPUTE_CLOCK_SPEED": str(speed)}
+    variables = account_variables(local.emulator_url, speed)
     command = [sys.executable, "-m", "deployments.register", *map(str, sorted(documents.iterdir()))]
     subprocess.run(command, cwd=ROOT, env={**local.environment(), **variables}, check=True, stdout=subprocess.DEVNULL)
     return names
@@ -200,7 +188,6 @@ def _run(local: Stack, mode: str, size: int, speed: float, at_once: int, run: st
         raise SystemExit(f"{mode}, {size} environments, {run} run: {told['message']}")
     calls = list(_calls(local, since)["calls"])
     made = sum(call["action"] == MAKES[mode] and call["status"] == 200 for call in calls)
-    looks, ticks = _looks(mode, calls)
     bound = (CHAINS[mode] + _queue(calls)) / speed if run == "first" else 0.0
     more_rows, more_mib = local.size()
     return Measured(
@@ -215,9 +202,7 @@ def _run(local: Stack, mode: str, size: int, speed: float, at_once: int, run: st
         sum(call["write"] for call in calls),
         sum(call["code"].startswith("Throttling") for call in calls),
         abs(made - (size if run == "first" else 0)),
-        looks,
-        round(ticks, 1),
-        round((told["cpu_seconds"]) / size, 2),
+        round(told["cpu_seconds"] / size, 2),
         round(told["peak_mib"]),
         more_rows - rows,
         round(more_mib - mib, 1),
@@ -243,21 +228,6 @@ def _queue(calls: Sequence[Mapping[str, Any]]) -> float:
         if rate is not None:
             longest = max(longest, (number - rate.calls) / rate.calls * rate.seconds)
     return longest
-
-
-def _looks(mode: str, calls: Sequence[Mapping[str, Any]]) -> tuple[int, float]:
-    """Count the looks at all that are being made, from the last creation on, and the ticks of that time."""
-    made = [datetime.fromisoformat(call["time"]) for call in calls if call["action"] == MAKES[mode]]
-    looks = [
-        datetime.fromisoformat(call["time"])
-        for call in calls
-        if call["action"] == WAITS[mode] and "InstanceName" not in call["parameters"]
-    ]
-    waited = [at for at in looks if made and at > max(made)]
-    if not waited:
-        return 0, 0.0
-    span = (max(waited) - max(made)).total_seconds()
-    return len(waited), span / (0.9 * POLL_SECONDS[mode] / 3)
 
 
 def _size_of_sqlite(state: Path) -> tuple[int, float]:

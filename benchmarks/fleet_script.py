@@ -120,8 +120,8 @@ class Script:
 def main() -> int:
     url, mode, count, speed = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
     script, began = Script(url, speed), time.monotonic()
-    service = {"Version": "1", "Statement": [{"Action": "sts:AssumeRole", "Effect": "Allow"}]}
-    service["Statement"][0]["Principal"] = {"Service": ["stream.aliyuncs.com"]}  # type: ignore[index]
+    trust = {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": ["stream.aliyuncs.com"]}}
+    service = {"Version": "1", "Statement": [trust]}
     role = desired.service_policies(Environment.model_validate(member(mode, 1))).principal
     script.ram("CreateRole", RoleName=role, AssumeRolePolicyDocument=json.dumps(service))
     vpc_id = script.network()

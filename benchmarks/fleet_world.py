@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from deployments.scale_out_fleet import paid_orders
+
 REGION = "cn-hangzhou"
 ZONE = "cn-hangzhou-h"
 TAG = "fleet"
@@ -48,13 +50,11 @@ def account(mode: str, number: int) -> Mapping[str, Any]:
     """Give the seed of an account for so many environments: a paid order for each in exclusive mode."""
     if mode == "managed":
         return {}
-    ids = [f"blinkonecs_cn-fleet-{each:04}" for each in range(1, number + 1)]
-    bought = {"product_code": "blinkonecs", "region": REGION, "paid": True, "subscription": "Subscription"}
-    nodes = {"master_spec": "Ecs_4c16g", "master_number": 3, "slave_spec": "Ecs_8c32g", "slave_number": 3}
-    return {
-        "bssopenapi": {"balance": "1000000.00", "orders": [{"instance_id": each, **bought} for each in ids]},
-        "foas": {"orders": [{"instance_id": each, "region": REGION, **nodes} for each in ids]},
-    }
+    return paid_orders([_order(each) for each in range(1, number + 1)])
+
+
+def _order(number: int) -> str:
+    return f"blinkonecs_cn-fleet-{number:04}"
 
 
 def _cidr(mode: str, number: int) -> str:
@@ -67,6 +67,5 @@ def _project(mode: str, number: int) -> str:
 
 def _cluster(mode: str, number: int) -> dict[str, Any]:
     if mode == "exclusive":
-        order = f"blinkonecs_cn-fleet-{number:04}"
-        return {"mode": mode, "name": f"fleet_{number:03}", "description": "Fleet", "order_id": order}
+        return {"mode": mode, "name": f"fleet_{number:03}", "description": "Fleet", "order_id": _order(number)}
     return {"mode": mode, "name": f"fleet-{number:03}", "compute_units": 8}

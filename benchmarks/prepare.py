@@ -20,7 +20,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from deployments.demo import EMULATOR_KEY
+from deployments.demo import account_variables
 from deployments.local import ROOT, Local
 from deployments.watch import Prefect
 from emulator.world import Delays
@@ -72,8 +72,7 @@ def _measure(local: Local) -> list[Measured]:
 
     from deployments.register import register
 
-    endpoints = json.dumps({"*": local.emulator_url})
-    variables = {**EMULATOR_KEY, "REALTIME_COMPUTE_ENDPOINTS": endpoints, "REALTIME_COMPUTE_CLOCK_SPEED": str(SPEED)}
+    variables = account_variables(local.emulator_url, SPEED)
     environments = register([ROOT / "environments" / f"{mode}.yaml" for mode in CHAINS], variables)
     rows = []
     for environment in environments:

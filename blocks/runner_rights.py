@@ -249,15 +249,18 @@ STAFF = (
     _need("ververica", "DeleteMember", project="left_namespaces"),
 )
 
+
+def _removal_of(policy: NameSet) -> Iterator[Need]:
+    """Give what the deletion of custom policies with all their versions needs."""
+    for action in ("GetPolicy", "ListEntitiesForPolicy", "ListPolicyVersions", "DeletePolicyVersion", "DeletePolicy"):
+        yield _need("Ram", action, policy=policy)
+
+
 # What a teardown deletes the journal knows, whatever the environment says now of what may be made.
 REMOVAL_OF_PEOPLE = (
-    _need("Ram", "GetPolicy", policy="people_policies"),
-    _need("Ram", "ListEntitiesForPolicy", policy="people_policies"),
-    _need("Ram", "ListPolicyVersions", policy="people_policies"),
+    *_removal_of(policy="people_policies"),
     _need("Ram", "DetachPolicyFromUser", user="entitled_users", policy="policies_of_users"),
     _need("Ram", "DetachPolicyFromGroup", group="entitled_groups", policy="policies_of_groups"),
-    _need("Ram", "DeletePolicyVersion", policy="people_policies"),
-    _need("Ram", "DeletePolicy", policy="people_policies"),
     _need("Ram", "GetGroup", group="groups"),
     _need("Ram", "ListUsersForGroup", group="groups"),
     _need("Ram", "ListPoliciesForGroup", group="groups"),
@@ -277,11 +280,7 @@ REMOVAL_OF_SERVICE = (  # the role is the account's in all regions
     _need("Ram", "ListPoliciesForRole", role="role"),
     _need("Ram", "DetachPolicyFromRole", role="role", policy="role_policies"),
     _need("Ram", "DeleteRole", role="role"),
-    _need("Ram", "GetPolicy", policy="made_role_policy"),
-    _need("Ram", "ListEntitiesForPolicy", policy="made_role_policy"),
-    _need("Ram", "ListPolicyVersions", policy="made_role_policy"),
-    _need("Ram", "DeletePolicyVersion", policy="made_role_policy"),
-    _need("Ram", "DeletePolicy", policy="made_role_policy"),
+    *_removal_of(policy="made_role_policy"),
     _need("foas", "ListCluster", "exclusive", region="any_region"),
     _need("foasconsole", "DescribeSupportedRegions", "managed"),
     _need("foasconsole", "DescribeInstances", "managed", region="any_region"),

@@ -38,6 +38,12 @@ EMULATOR_KEY = {
 }
 
 
+def account_variables(url: str, speed: float) -> dict[str, str]:
+    """Give the variables that `register` makes the credentials of the emulator's account from."""
+    endpoints = json.dumps({"*": url})
+    return {**EMULATOR_KEY, "REALTIME_COMPUTE_ENDPOINTS": endpoints, "REALTIME_COMPUTE_CLOCK_SPEED": str(speed)}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     install()
     parser = argparse.ArgumentParser(prog="python -m deployments.demo", description=__doc__.split("\n")[0])
@@ -97,9 +103,7 @@ def _register_when_up(local: Local, server_poll: Any) -> list[Environment]:
     from deployments.register import register
 
     local.wait_for_server()
-    endpoints = json.dumps({"*": local.emulator_url})
-    variables = {**EMULATOR_KEY, "REALTIME_COMPUTE_ENDPOINTS": endpoints, "REALTIME_COMPUTE_CLOCK_SPEED": str(SPEED)}
-    return register(DOCUMENTS, variables)
+    return register(DOCUMENTS, account_variables(local.emulator_url, SPEED))
 
 
 def _start(prefect: Prefect, environments: list[Environment]) -> list[Watched]:

@@ -9,7 +9,6 @@ presses Retry where a run has died. Its exit status is 0 when all is there once 
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import sys
 import time
@@ -23,7 +22,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from alicloud.redaction import install
-from deployments.demo import EMULATOR_KEY
+from deployments.demo import account_variables
 from deployments.local import ROOT, NotStarted
 from deployments.register import register
 from deployments.scale_out_chaos import Chaos, NotRecovered
@@ -83,11 +82,10 @@ class Demo:
 
     def _register(self) -> None:
         """Register the environments with this server, whatever server the caller's own settings name."""
-        endpoints = json.dumps({"*": self.local.emulator_url})
-        here = {"REALTIME_COMPUTE_ENDPOINTS": endpoints, "REALTIME_COMPUTE_CLOCK_SPEED": str(SPEED)}
         ours = {PREFECT_API_URL: f"{self.local.prefect_url}/api", PREFECT_API_KEY: None}
         with temporary_settings(ours):
-            register(self.fleet.write(self.local.state / "environments"), {**EMULATOR_KEY, **here})
+            documents = self.fleet.write(self.local.state / "environments")
+            register(documents, account_variables(self.local.emulator_url, SPEED))
 
     def run(self, workers: int, chaos: bool) -> Outcome:
         """Prepare the whole fleet, under blows if asked to, then once more, which must write nothing."""

@@ -39,23 +39,8 @@ class Fleet:
     def seed(self, folder: Path) -> Path:
         """Write the emulator's first world: an account with a paid order for each environment of exclusive mode."""
         orders = [_order(number) for number in self._numbers() if _mode(number) == "exclusive"]
-        account = {
-            "balance": "1000000.00",
-            "orders": [
-                {
-                    "product_code": "blinkonecs",
-                    "instance_id": order,
-                    "region": "cn-hangzhou",
-                    "paid": True,
-                    "subscription": "Subscription",
-                }
-                for order in orders
-            ],
-        }
-        nodes = {"master_spec": "Ecs_4c16g", "master_number": 3, "slave_spec": "Ecs_8c32g", "slave_number": 3}
-        rows = [{"instance_id": order, "region": "cn-hangzhou", **nodes} for order in orders]
         path = folder / "seed.yaml"
-        path.write_text(yaml.safe_dump({"bssopenapi": account, "foas": {"orders": rows}}), "utf-8")
+        path.write_text(yaml.safe_dump(paid_orders(orders)), "utf-8")
         return path
 
     def wanted(self) -> dict[str, Counter[str]]:
@@ -116,6 +101,16 @@ def _rename_people(document: dict[str, Any], suffix: str) -> None:
 
 def _mode(number: int) -> str:
     return MODES[(number - 1) % len(MODES)]
+
+
+def paid_orders(ids: Sequence[str]) -> dict[str, Any]:
+    """Give the seed of an account with paid orders of the exclusive mode, one cluster each."""
+    bought = {"product_code": "blinkonecs", "region": "cn-hangzhou", "paid": True, "subscription": "Subscription"}
+    nodes = {"master_spec": "Ecs_4c16g", "master_number": 3, "slave_spec": "Ecs_8c32g", "slave_number": 3}
+    return {
+        "bssopenapi": {"balance": "1000000.00", "orders": [{"instance_id": each, **bought} for each in ids]},
+        "foas": {"orders": [{"instance_id": each, "region": "cn-hangzhou", **nodes} for each in ids]},
+    }
 
 
 def _order(number: int) -> str:
@@ -183,8 +178,3 @@ def wrong(wanted: Mapping[str, Counter[str]], exists: Mapping[str, Counter[str]]
         found += [f"{kind}: {name} is missing" for name in (names - exists[kind]).elements()]
         found += [f"{kind}: {name} is there too often" for name in (exists[kind] - names).elements()]
     return found
-
-
-def kinds(counts: Mapping[str, Counter[str]]) -> Sequence[tuple[str, int]]:
-    """Give how many there are of each kind."""
-    return [(kind, sum(names.values())) for kind, names in counts.items()]

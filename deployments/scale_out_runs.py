@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from deployments.watch import TERMINAL, Prefect
+from deployments.watch import Ending, Prefect
 
 DIED = {"CRASHED", "FAILED", "CANCELLED"}
 EVERY_SECONDS = 1.0
@@ -33,7 +33,7 @@ class Death:
 
 
 @dataclass
-class Run:
+class Run(Ending):
     """One flow run, as the operator sees it. Seconds are of the monotonic clock."""
 
     name: str
@@ -43,10 +43,6 @@ class Run:
     left: float = math.inf  # when its worker was killed
     retries: int = 0
     deaths: list[Death] = field(default_factory=list)
-
-    @property
-    def succeeded(self) -> bool:
-        return self.state.get("type") == "COMPLETED"
 
     @property
     def running(self) -> bool:
@@ -96,7 +92,7 @@ class Operator:
         self.until(lambda: time.monotonic() > end, seconds + EVERY_SECONDS)
 
     def all_ended(self) -> bool:
-        return all(run.succeeded or (run.state.get("type") in TERMINAL and run.retries >= TRIES) for run in self.runs)
+        return all(run.succeeded or (run.ended and run.retries >= TRIES) for run in self.runs)
 
     def _see(self, run: Run) -> None:
         state = self.prefect.get(f"/flow_runs/{run.run_id}")["state"]

@@ -11,32 +11,24 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from deployments.watch import COLOURS, TERMINAL, Prefect
+from deployments.watch import COLOURS, Ending, Prefect
 
 AT_ONCE = 2  # each is a process that loads Prefect, beside a server on SQLite, which lets one writer in at a time
 EVERY_SECONDS = 0.5
 
 
 @dataclass
-class Visit:
+class Visit(Ending):
     """One run of a deployment."""
 
     deployment: str
     parameters: Mapping[str, Any]
     run_id: str = ""
-    state: dict[str, Any] = field(default_factory=dict)
+    state: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def flow(self) -> str:
         return self.deployment.partition("/")[0]
-
-    @property
-    def ended(self) -> bool:
-        return self.state.get("type") in TERMINAL
-
-    @property
-    def succeeded(self) -> bool:
-        return self.state.get("type") == "COMPLETED"
 
 
 def itinerary(exclusive: str, managed: str, credentials: str, region: str) -> list[Visit]:

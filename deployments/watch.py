@@ -86,16 +86,10 @@ class Prefect:
         return answer.json() if answer.status_code == 200 else None
 
 
-@dataclass
-class Watched:
-    """One flow run that is watched. `bar` is the key of the artifact that shows the long wait."""
+class Ending:
+    """What the state of a flow run says of its end."""
 
-    title: str
-    run_id: str
-    bar: str
-    shown: set[str] = field(default_factory=set)
-    state: dict[str, Any] = field(default_factory=dict)
-    task: TaskID | None = None
+    state: Mapping[str, Any]
 
     @property
     def ended(self) -> bool:
@@ -104,6 +98,18 @@ class Watched:
     @property
     def succeeded(self) -> bool:
         return self.state.get("type") == "COMPLETED"
+
+
+@dataclass
+class Watched(Ending):
+    """One flow run that is watched. `bar` is the key of the artifact that shows the long wait."""
+
+    title: str
+    run_id: str
+    bar: str
+    shown: set[str] = field(default_factory=set)
+    state: Mapping[str, Any] = field(default_factory=dict)
+    task: TaskID | None = None
 
 
 def watch(prefect: Prefect, runs: list[Watched], console: Console, alive: Callable[[], bool]) -> None:

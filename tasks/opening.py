@@ -179,8 +179,8 @@ class Opened:
         if ledger.writes and not self.cloud.dry and not any(outcome.error for outcome in ledger.outcomes.values()):
             verify(self, procedure, return_state=True)  # how it ends stands in the ledger
         ended = [handle for handle in self.acting.handles if handle.state.is_final()]  # the others waited in vain
-        results = [handle.state.result(raise_on_failure=False) for handle in ended]
-        results = self.found if self.content else results
+        acted = [handle.state.result(raise_on_failure=False) for handle in ended]
+        results = self.found if self.content else acted
         report = Report(self.environment, ledger, results, self.cloud.dry, approval=self.approval)
         publish(report)
         self._tell(report, results, news)

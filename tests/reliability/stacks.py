@@ -20,9 +20,10 @@ import httpx
 import yaml
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from deployments.demo import EMULATOR_KEY
+from deployments.demo import account_variables
 from deployments.local import ROOT, Local
 from deployments.register import WORK_POOL, register
+from deployments.scale_out_processes import descendants, runs
 from deployments.watch import TERMINAL, Busy, Prefect
 from tests.reliability.sameness import same
 
@@ -142,9 +143,7 @@ class Stack:
 
     def _register(self, slot: Slot) -> None:
         variables = {
-            **EMULATOR_KEY,
-            "REALTIME_COMPUTE_ENDPOINTS": json.dumps({"*": slot.local.emulator_url}),
-            "REALTIME_COMPUTE_CLOCK_SPEED": str(slot.speed),
+            **account_variables(slot.local.emulator_url, slot.speed),
             "REALTIME_COMPUTE_DEAD_AFTER_SECONDS": str(DEAD_AFTER_SECONDS),
         }
         with _registering, temporary_settings({PREFECT_API_URL: f"{self.local.prefect_url}/api"}):
@@ -239,21 +238,7 @@ def until(
 
 def processes_of(run: str, worker: int) -> list[int]:
     """Give the processes that carry out a flow run, of those that a worker has started."""
-    wanted = f"PREFECT__FLOW_RUN_ID={run}".encode()
-    return [pid for pid in _descendants(worker) if wanted in _read(Path(f"/proc/{pid}/environ")).split(b"\0")]
-
-
-def _descendants(pid: int) -> list[int]:
-    children: dict[int, list[int]] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        if stat := _read(path):
-            children.setdefault(int(stat.rpartition(b")")[2].split()[1]), []).append(int(path.parent.name))
-    found, left = [], [pid]
-    while left:
-        below = children.get(left.pop(), [])
-        found += below
-        left += below
-    return found
+    return [pid for pid in descendants(worker) if runs(pid, run)]
 
 
 def _parent(pid: int) -> int:
