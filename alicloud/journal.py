@@ -132,6 +132,17 @@ class Journal:
         """Whether this run has the lease, as far as it knows."""
         return self._renewing is not None and self._lost is None
 
+    def confirm(self) -> None:
+        """Make sure that nobody else has written since this run took the lease.
+
+        Raises:
+            Overtaken: another run has.
+        """
+        if self._lost is not None:
+            raise self._lost
+        if self._renewing is not None:
+            self._append(self._entry(What.RENEWED))
+
     def release(self) -> None:
         """Write down what is left and give the lease back. Never raises: the lease expires by itself."""
         self._released = True

@@ -254,12 +254,18 @@ def lease(opened: Opened, spec: BucketSpec) -> bool:
 @task(name="verify", task_run_name="Verification: decide again", cache_policy=NO_CACHE)
 @redacted()
 def verify(opened: Opened, procedure: Procedure) -> None:
-    """Decide again on fresh reads: after a run nothing may be left to do."""
+    """Decide again on fresh reads: after a run nothing may be left to do.
+
+    Raises:
+        Overtaken: something is left, and another run writes on the environment meanwhile.
+        Unsettled: something is left, and somebody else must have changed it.
+    """
     with opened.cloud.ledger.step("Verification: decide again"):
         planning = opened.foreseen(procedure)
         if refusals := planning.refusals():
             raise together(refusals)
         if left := planning.cloud.ledger.writes:
+            opened.journal.confirm()
             lacking = "; ".join(write.means for write in left)
             raise Unsettled(f"After the run the cloud still lacks: {lacking}.")
 

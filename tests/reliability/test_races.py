@@ -222,6 +222,28 @@ def test_a_run_that_was_overtaken_names_the_run_that_has_ended_meanwhile(account
     assert "was taken by the other run" in str(ended)
 
 
+def leave_groups(world):
+    state = world.part(emulated_ram.State)
+    for user in state.users.values():
+        user.groups.clear()
+    for group in state.groups.values():
+        group.members.clear()
+
+
+def test_a_run_that_finds_at_its_end_what_another_run_is_changing_names_that_run(account, alone):
+    alone("exclusive", speed=1.0)
+    wanted = environment()
+    with account.stopped(wanted, Hands("BindQueue", "after"), "the sleeper") as wake:
+        account.running.advance(61)
+        account.once_before("GetCallerIdentity", leave_groups)
+        with account.stopped(wanted, Hands("AddUserToGroup"), "the other run") as wake_other:
+            ended = wake()
+            other = wake_other()
+
+    assert "was taken by the other run" in str(ended)
+    assert other.done, str(other)
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_a_run_that_sleeps_between_intent_and_paid_call_is_not_bought_for_a_second_time(account, alone, mode):
     world, wanted = alone(mode, speed=1.0), environment(mode)
@@ -254,9 +276,8 @@ def test_a_cloud_clock_that_runs_away_takes_the_lease_from_a_living_run_which_th
 
     ended = account.together([wanted] * 3, ["run a", "run b", "run c"])  # each wait steps the cloud's clock for all
 
-    for each in ended:
-        assert each.done or "was taken by run" in str(each) or "Another run began to write" in str(each), str(each)
-    assert any(each.done for each in ended)
+    for each in ended:  # overtaken, or met by what an overtaken one had still on the way: a retry is all that it takes
+        assert each.done or "Retry this" in str(each), str(each)
     assert twice(account) == []
     assert account.run(wanted).done
     assert account.normal(history=False) == world
