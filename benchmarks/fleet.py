@@ -41,6 +41,7 @@ from deployments.scale_out_stores import USER
 
 SIZES = (1, 10, 30, 100)
 OUTPUT = ROOT / "build" / "bench-fleet.json"
+POLL_SECONDS = {"exclusive": 45.0, "managed": 20.0}  # as the environments of the fleet say
 MAKES = {"exclusive": "CreateCluster", "managed": "CreateInstance"}
 COMPARED = 3  # environments of the ways that are compared
 # Goals of a fleet; a run of one has those of `make bench`.
@@ -49,7 +50,10 @@ MOST_RATIO, MOST_SECOND_SECONDS, MOST_CPU, MOST_MIB = 1.3, 30.0, 2.0, 2048.0
 
 @dataclass(frozen=True)
 class Measured:
-    """One run of a fleet. Times are seconds of ours; `calls` and `cpu` are per environment."""
+    """One run of a fleet. Times are seconds of ours; `calls` and `cpu` are per environment.
+
+    `looks` are those at all that is being made, `ticks` the shortest ones that fit between the first and the last.
+    """
 
     mode: str
     size: int
@@ -62,6 +66,8 @@ class Measured:
     writes: int
     throttled: int
     duplicates: int
+    looks: int
+    ticks: float
     cpu: float
     peak_mib: float
     rows: int
@@ -69,7 +75,7 @@ class Measured:
 
     @property
     def met(self) -> bool:
-        whole = self.throttled == 0 and self.duplicates == 0
+        whole = self.throttled == 0 and self.duplicates == 0 and self.looks <= self.ticks + 1
         small = self.peak_mib <= MOST_MIB and (self.size == 1 or self.cpu <= MOST_CPU)
         if self.run == "first":
             return whole and small and self.seconds <= MOST_RATIO * self.bound + (3.0 if self.size == 1 else 0.0)
@@ -202,6 +208,8 @@ def _run(local: Stack, mode: str, size: int, speed: float, at_once: int, run: st
         sum(call["write"] for call in calls),
         sum(call["code"].startswith("Throttling") for call in calls),
         abs(made - (size if run == "first" else 0)),
+        told["looks"],
+        round(told["looked_seconds"] * speed / (0.9 * POLL_SECONDS[mode] / 3), 1),
         round(told["cpu_seconds"] / size, 2),
         round(told["peak_mib"]),
         more_rows - rows,

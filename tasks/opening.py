@@ -30,7 +30,7 @@ from tasks.events import News, tell
 from tasks.lease import keeping, wait_for_lease
 from tasks.manual import may_wait, wait_for_person
 from tasks.oss_bucket import ensure_bucket
-from tasks.place import PLACE
+from tasks.place import PLACE, in_fleet
 from tasks.plan import Plan
 from tasks.planner import make_plan
 from tasks.progress import timing_of
@@ -156,7 +156,7 @@ class Opened:
 
         A hundred environments with nothing to do would be four thousand tasks that say so one by one.
         """
-        return PLACE.get() is not None and not self.planned.writes
+        return in_fleet() and not self.planned.writes
 
     def act(self, procedure: Procedure) -> None:
         """Carry the procedure out, each step a task, unless the plan is all that there is to do."""

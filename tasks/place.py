@@ -63,6 +63,11 @@ class Place:
 PLACE: ContextVar[Place | None] = ContextVar("place", default=None)  # none: the run has its process to itself
 
 
+def in_fleet() -> bool:
+    """Say whether other runs work in this process too."""
+    return PLACE.get() is not None
+
+
 @contextmanager
 def away() -> Iterator[None]:
     """Leave this run's place while there is nothing to do but to wait."""

@@ -15,7 +15,7 @@ from alicloud.errors import TimedOut
 from alicloud.session import Session
 from blocks.environment import Environment
 from tasks.inert import fenced, one_line, plain
-from tasks.place import away
+from tasks.place import away, in_fleet
 
 LOG_EVERY_SECONDS = 60.0  # of our clock: at most one line a minute
 
@@ -25,7 +25,8 @@ class Look:
     """One look at what is awaited.
 
     `percent` is what the cloud says, None when it does not. `being_made` is false for something that exists and is
-    only being changed: its age says nothing of how long the change has lasted.
+    only being changed: its age says nothing of how long the change has lasted. `age` is that of the look itself, in the
+    cloud's seconds: in a fleet one looks for all who wait.
     """
 
     ready: bool
@@ -33,6 +34,7 @@ class Look:
     created_ms: int
     percent: int | None = None
     being_made: bool = True
+    age: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,15 @@ class Timing:
     timeout_seconds: float
     poll_seconds: float
 
-    def pause(self, elapsed: float, draw: Callable[[], float] = random.random) -> float:
-        """Give the seconds until the next look: fewer near the expected time, spread by a tenth either way."""
+    def tick(self, elapsed: float) -> float:
+        """Give the least seconds between two looks: fewer near the expected time."""
         near = abs(elapsed - self.expected_seconds) < self.expected_seconds * 0.1
-        return (self.poll_seconds / 3 if near else self.poll_seconds) * (0.9 + 0.2 * draw())
+        return 0.9 * (self.poll_seconds / 3 if near else self.poll_seconds)
+
+    def pause(self, elapsed: float, age: float = 0.0, draw: Callable[[], float] = random.random) -> float:
+        """Give the seconds until the next look after one of that age: a tick, spread by a fifth."""
+        tick = self.tick(elapsed)
+        return max(tick - age, tick / 10) + tick * 0.2 / 0.9 * draw()
 
     def percent(self, elapsed: float) -> int:
         """Estimate how far it is: 90 at the expected time, never 100 before it is ready."""
@@ -73,12 +80,13 @@ def wanted_timing(environment: Environment, usual: float | None = None) -> Timin
 
 
 def wait_with_progress(
-    cloud: Session, look: Callable[[], Look], timing: Timing, key: str, what: str, ticket: Callable[[float], str]
+    cloud: Session, look: Callable[[float], Look], timing: Timing, key: str, what: str, ticket: Callable[[float], str]
 ) -> None:
     """Look until it is ready, and show how far it is.
 
     Args:
-        look: reads once; raises on a state that will not become ready.
+        look: reads, or takes in a fleet what another run has read not as many seconds ago; raises on a state that will
+            not become ready.
         timing: expectations; the age counts from the cloud's own creation time.
         key: of the artifacts and in the journal, the same for each run of an environment.
         what: in the operator's words, e.g. "Cluster flink_prod".
@@ -88,9 +96,9 @@ def wait_with_progress(
         TimedOut: not ready at the age of `timeout_seconds`; the ticket's text stands in an artifact.
     """
     shown = _Shown(key, what)
-    since, watched = 0.0, False
+    since, elapsed, watched = 0.0, 0.0, False
     while True:
-        seen = look()
+        seen = look(timing.tick(elapsed) if in_fleet() else 0.0)
         since = since or _begun(seen, cloud.clock.now())
         elapsed = max(0.0, cloud.clock.now() - since)
         if seen.ready:
@@ -105,7 +113,7 @@ def wait_with_progress(
         expected = timing.expected_seconds / 60
         shown.update(percent, f"{what}: {seen.label}, {elapsed / 60:.0f} of about {expected:.0f} min")
         with away():
-            cloud.clock.sleep(min(timing.pause(elapsed), timing.timeout_seconds - elapsed))
+            cloud.clock.sleep(min(timing.pause(elapsed, seen.age), timing.timeout_seconds - elapsed))
 
 
 def _begun(seen: Look, now: float) -> float:

@@ -129,7 +129,7 @@ def _order(cloud: Session, change: SlowChange[Any], call: Call[Any]) -> AlibabaC
 def _watch(cloud: Session, environment: Environment, change: SlowChange[Actual], sent: _Sent | None = None) -> Actual:
     seen: list[Actual] = []
 
-    def look() -> Look:
+    def look(_fresh_seconds: float) -> Look:
         seen.append(change.read())
         missing = change.missing(seen[-1])
         unseen = sent is not None and missing is not None and missing.makes == sent.call.makes

@@ -10,6 +10,7 @@ from alicloud.errors import Unmet
 from alicloud.foasconsole import Workspace
 from alicloud.session import Session
 from alicloud.settle import settle
+from alicloud.shared_reads import WAITING
 from alicloud.vpc import Vpc
 from alicloud.vpc_vswitches import VSwitch
 from blocks import desired
@@ -140,13 +141,16 @@ def wait_for_workspace(cloud: Session, environment: Environment, workspace: Work
         return workspace
     seen = [workspace]
 
-    def look() -> Look:
-        rows = cloud.send(foasconsole.describe_instances(cloud.region, workspace.name))
+    def look(fresh_seconds: float) -> Look:
+        if fresh_seconds:
+            rows, age = WAITING.read(cloud, foasconsole.describe_instances(cloud.region), fresh_seconds)
+        else:
+            rows, age = cloud.send(foasconsole.describe_instances(cloud.region, workspace.name)), 0.0
         found = foasconsole.pick_workspace(workspace.name, rows)
         seen.append(found or workspace)
         now = seen[-1]
         ready = foasconsole.workspace_ready(found)
-        return Look(ready, now.label, now.created_ms, now.percent, being_made=now.status == "CREATING")
+        return Look(ready, now.label, now.created_ms, now.percent, being_made=now.status == "CREATING", age=age)
 
     def ticket(elapsed: float) -> str:
         requests = [write.request_id for write in cloud.ledger.writes if write.action == "CreateInstance"]

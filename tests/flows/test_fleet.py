@@ -1,6 +1,7 @@
 """prepare-fleet and audit-fleet: many environments at once, each in a run of its own."""
 
 from collections import Counter
+from datetime import datetime, timedelta
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -101,6 +102,21 @@ def test_an_environment_that_cannot_be_prepared_holds_no_other(fleet):
     assert "no Flink Environment block" in rows["fleet-of-nobody"][1]
     assert rows["fleet-managed-001"][1] == ""
     assert Counter(trial.writes())["CreateInstance"] == 2
+
+
+def test_one_look_a_tick_serves_all_clusters_that_are_being_made(fleet):
+    documents = [member("managed", number) for number in range(1, 7)]
+    changes = {each["name"]: {"cluster": each["cluster"] | {"expected_minutes": 60}} for each in documents}
+    trial, names = fleet("managed", 6, **changes)  # expected so late that all ticks are the long ones
+    slow(trial)
+
+    state = run(trial, prepare_fleet, environments=names, at_once=6)
+
+    assert state.is_completed(), state.message
+    looks = [call for call in trial.calls() if call["action"] == "DescribeInstances"]
+    shared = [datetime.fromisoformat(call["time"]) for call in looks if "InstanceName" not in call["parameters"]]
+    ticks = (shared[-1] - shared[0]) / timedelta(seconds=0.9 * 20)
+    assert 2 <= len(shared) <= ticks + 2
 
 
 def test_the_report_says_how_near_the_calls_came_to_the_published_rates(fleet):

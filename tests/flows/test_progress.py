@@ -41,7 +41,7 @@ class Waiting:
     def run(self):
         hands, shown = Hands(), []
 
-        def look():
+        def look(_fresh_seconds):
             found = artifact(self.key)
             shown.append(float(found.data) if found else None)
             ready = hands.at >= 1_000_000 + self.seconds

@@ -19,7 +19,12 @@ TIMING = Timing(expected_seconds=1800, timeout_seconds=3600, poll_seconds=45)
     ],
 )
 def test_looks_come_closer_near_the_expected_time_and_are_spread(elapsed, draw, seconds):
-    assert TIMING.pause(elapsed, lambda: draw) == pytest.approx(seconds)
+    assert TIMING.pause(elapsed, draw=lambda: draw) == pytest.approx(seconds)
+
+
+def test_the_age_of_a_look_shortens_the_pause_after_it_but_never_to_nothing():
+    assert TIMING.pause(0, age=7, draw=lambda: 0) == pytest.approx(TIMING.pause(0, draw=lambda: 0) - 7)
+    assert TIMING.pause(0, age=10_000, draw=lambda: 0) == pytest.approx(TIMING.tick(0) / 10)
 
 
 @pytest.mark.requirement("R22")
