@@ -115,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
     parser.add_argument("--modes", default="exclusive,managed")
     parser.add_argument("--speed", type=float, default=0.0, help="of the cloud's clock; 0: by the size of the fleet")
-    parser.add_argument("--at-once", type=int, default=8)
+    parser.add_argument("--at-once", type=int, default=16)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="postgresql", help="of the server")
     parser.add_argument("--compare", action="store_true", help="measure other ways too")
     options = parser.parse_args(arguments)

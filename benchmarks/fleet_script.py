@@ -19,9 +19,9 @@ from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.request import CommonRequest
 
 from alicloud.foasconsole import order_parameters
-from benchmarks.fleet_world import REGION, VPC, ZONE, member
+from benchmarks.fleet_world import REGION, ZONE, member
 from blocks import desired
-from blocks.environment import Environment
+from blocks.environment import Environment, Vpc
 from deployments.demo import EMULATOR_KEY
 from deployments.local import ROOT
 
@@ -65,12 +65,13 @@ class Script:
         while not ready():
             time.sleep(seconds / self.speed)
 
-    def network(self) -> str:
-        vpc_id = str(self.vpc("CreateVpc", VpcName=VPC["name"], CidrBlock=VPC["cidr"])["VpcId"])
+    def network(self, wish: Vpc) -> str:
+        vpc_id = str(self.vpc("CreateVpc", VpcName=wish.name, CidrBlock=wish.cidr)["VpcId"])
         self.until(lambda: self.vpc("DescribeVpcs", VpcId=vpc_id)["Vpcs"]["Vpc"][0]["Status"] == "Available", 1.0)
         return vpc_id
 
-    def environment(self, wanted: Environment, vpc_id: str) -> None:
+    def environment(self, wanted: Environment) -> None:
+        vpc_id = self.network(wanted.network.vpc)  # so few environments have one each
         group = wanted.people.groups[0].name
         self.ram("CreateGroup", GroupName=group)
         for user in wanted.people.users:
@@ -124,9 +125,8 @@ def main() -> int:
     service = {"Version": "1", "Statement": [trust]}
     role = desired.service_policies(Environment.model_validate(member(mode, 1))).principal
     script.ram("CreateRole", RoleName=role, AssumeRolePolicyDocument=json.dumps(service))
-    vpc_id = script.network()
     for number in range(1, count + 1):
-        script.environment(Environment.model_validate(member(mode, number)), vpc_id)
+        script.environment(Environment.model_validate(member(mode, number)))
     used = resource.getrusage(resource.RUSAGE_SELF)
     cpu = (used.ru_utime + used.ru_stime) / count
     facts = {"seconds": time.monotonic() - began, "cpu": cpu, "peak_mib": used.ru_maxrss / 1024}

@@ -10,15 +10,16 @@ from deployments.scale_out_fleet import paid_orders
 REGION = "cn-hangzhou"
 ZONE = "cn-hangzhou-h"
 TAG = "fleet"
-VPC = {"name": "fleet-vpc", "cidr": "10.0.0.0/8"}  # one for all: an account has ten in a region
+VPCS = 10  # as many as an account has in a region; a VPC makes one vSwitch at a time
 PEOPLE = 2  # users of an environment, in one group
 
 
-def member(mode: str, number: int, **safety: Any) -> dict[str, Any]:
+def member(mode: str, number: int, vpcs: int = VPCS, **safety: Any) -> dict[str, Any]:
     """Give the document of an environment: people, a vSwitch of its own, a bucket, a cluster and a project.
 
     Args:
         number: from 1 to 250.
+        vpcs: how many the fleet shares.
         safety: fields of its safety section.
     """
     name = f"fleet-{mode}-{number:03}"
@@ -32,7 +33,11 @@ def member(mode: str, number: int, **safety: Any) -> dict[str, Any]:
             "users": [{"name": user} for user in users],
             "groups": [{"name": f"{name}-people", "members": users, "projects": [_project(mode, number)]}],
         },
-        "network": {"zone": ZONE, "vpc": VPC, "vswitches": [{"name": f"{name}-vswitch", "cidr": _cidr(mode, number)}]},
+        "network": {
+            "zone": ZONE,
+            "vpc": {"name": f"fleet-vpc-{number % vpcs}", "cidr": "10.0.0.0/8"},
+            "vswitches": [{"name": f"{name}-vswitch", "cidr": _cidr(mode, number)}],
+        },
         "storage": {"bucket": name},
         "cluster": _cluster(mode, number),
         "projects": [{"name": _project(mode, number), "compute_units": 4}],

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from deployments.local import ROOT, SERVER_SECONDS, Local, NotStarted, answers_in, free_port
+from deployments.local import BATCHES, ROOT, SERVER_SECONDS, Local, NotStarted, answers_in, free_port
 from deployments.register import WORK_POOL
 from deployments.scale_out_processes import descendants, kill, runs
 from deployments.scale_out_stores import (
@@ -61,8 +61,9 @@ class ScaleOut(Local):
         """
         redis = f"redis://:{self._password('redis')}@127.0.0.1:{self._port('redis')}"
         database = f"{USER}:{self._password('postgres')}@127.0.0.1:{self._port('postgres')}/postgres"
+        alone = super().server_environment()
         return {
-            **super().server_environment(),
+            **{name: value for name, value in alone.items() if name not in BATCHES},
             "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"postgresql+asyncpg://{database}",
             "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false",
             "PREFECT_SERVER_EVENTS_MESSAGING_BROKER": "prefect_redis.messaging",

@@ -13,14 +13,13 @@ import threading
 from itertools import count
 
 EVERY_SECONDS = 5.0
-SETTLED = 6  # collections until the server is up; what lives then is not looked through again and again
+SETTLED = 6  # collections until the server is up; what has lived through one of them is not looked through again
 
 
 def collect_apart(ended: threading.Event, every_seconds: float = EVERY_SECONDS) -> threading.Thread:
     """Collect garbage in a thread, and nowhere else, until `ended` is set.
 
-    Once the server is up, what it has loaded is left out: to look through it takes half a second, in which all stands
-    still.
+    What the server loads as it starts is left out: to look through it takes half a second, in which all stands still.
     """
 
     def collect() -> None:
@@ -28,7 +27,7 @@ def collect_apart(ended: threading.Event, every_seconds: float = EVERY_SECONDS) 
             if ended.wait(every_seconds):
                 return
             gc.collect()
-            if number == SETTLED:
+            if number <= SETTLED:
                 gc.freeze()
 
     gc.disable()

@@ -31,7 +31,7 @@ from tasks.inert import one_line
 from tasks.known_environments import documents
 from tasks.place import PLACE, Place
 
-AT_ONCE = 8  # environments that are worked on at a time; those that wait for the cloud do not count
+AT_ONCE = 16  # environments that are worked on at a time; those that wait for the cloud do not count
 SHOWN_EVERY_SECONDS = 2.0
 CANCEL_SECONDS = 5.0  # between two looks for runs that an operator has cancelled
 

@@ -9,7 +9,9 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from prefect import Task
-from prefect.futures import PrefectFuture
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectConcurrentFuture, PrefectFuture
+from prefect.states import Pending
 
 from alicloud.errors import AlibabaCloudError
 from alicloud.session import Session
@@ -36,6 +38,23 @@ class Run(Protocol):
         """Carry out a step that must find everything as it is wanted: it is refused where it would write."""
 
 
+class Handle(PrefectConcurrentFuture[Any]):
+    """The future of a step, which knows the state without asking the server.
+
+    Prefect wants the state of each future that a task takes as soon as the task begins to wait for it, and asks the
+    server, which has not heard of it yet: a call for each result that a step takes.
+    """
+
+    @property
+    def state(self) -> State[Any]:
+        if not self._final_state:
+            if not self.wrapped_future.done():
+                return Pending()
+            if not self.wrapped_future.cancelled() and self.wrapped_future.exception() is None:
+                self.wait()  # takes the final state
+        return super().state
+
+
 @dataclass(frozen=True)
 class Acting:
     """Carries out each step as a Prefect task, at once where the graph allows."""
@@ -51,7 +70,9 @@ class Acting:
         return self._submit(self._looking, task, arguments, after)
 
     def _submit(self, cloud: Session, task: Task[..., Any], arguments: Sequence[Any], after: Sequence[Any]) -> Any:
-        handle = task.submit(cloud, *arguments, wait_for=list(after))
+        submitted = task.submit(cloud, *arguments, wait_for=list(after))
+        assert isinstance(submitted, PrefectConcurrentFuture)  # noqa: S101  of a runner of threads
+        handle = Handle(submitted.task_run_id, submitted.wrapped_future)
         self.handles.append(handle)
         return handle
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from deployments.local import Local, NotStarted, answers_in, free_port
+from deployments.local import BATCHES, Local, NotStarted, answers_in, free_port
 from deployments.register import register
 from deployments.watch import Prefect
 from tests.deployments.test_prefect_yaml import DEPLOYMENTS
@@ -135,13 +135,20 @@ def test_the_key_is_made_once_and_no_setting_of_the_caller_s_prefect_comes_throu
 
     assert first == second
     assert server == again
-    assert set(server) - set(first) == {"PREFECT_SERVER_ENCRYPTION_KEY", "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE"}
+    of_the_server = set(server) - set(first) - set(BATCHES)
+    assert of_the_server == {"PREFECT_SERVER_ENCRYPTION_KEY", "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE"}
     assert SECRET not in server.values()
     assert first["PREFECT_API_URL"] == "http://127.0.0.1:4242/api"
     assert first["PREFECT_SERVER_API_HOST"] == "127.0.0.1"
     assert first["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
     assert first["PREFECT_HOME"].startswith(str(local.state))
     assert "PREFECT_API_KEY" not in first
+
+
+def test_the_server_pauses_whole_seconds_between_two_batches():  # Prefect cuts half of one to nothing: it never rests
+    pauses = [value for name, value in BATCHES.items() if name.endswith("FLUSH_INTERVAL")]
+
+    assert pauses == ["1", "1"]
 
 
 def test_an_emulator_keeps_its_world_from_one_start_to_the_next(local):

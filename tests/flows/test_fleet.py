@@ -29,7 +29,7 @@ def fleet(make_trial):
     """Make environments of a mode in one account; gives their names and the trial of the first."""
 
     def make(mode, count, **changes):
-        documents = [member(mode, number) for number in range(1, count + 1)]
+        documents = [member(mode, number, vpcs=1) for number in range(1, count + 1)]
         for document in documents:
             document |= changes.get(document["name"], {})
             as_block(Environment.model_validate(document)).save(document["name"], overwrite=True)
