@@ -1,9 +1,10 @@
 """`make scale-out-demo`: a scaled-out Prefect on this machine, and a fleet of environments prepared with it.
 
 Starts PostgreSQL, Redis, two API servers behind a balancer, the background services, workers and an emulator on free
-loopback ports, runs `prepare` for environments of both modes, shows what exists, and ends. With --chaos it kills a
-worker with its runs and an API server, and starts PostgreSQL and Redis again, in the middle of the runs; an operator
-presses Retry where a run has died. Its exit status is 0 when all is there once and was paid for once.
+loopback ports, runs `prepare-fleet` for environments of both modes, shows what exists, and ends. With --chaos it kills
+an API server and a worker with its fleet, and starts PostgreSQL and Redis again, in the middle of the runs; an operator
+presses Retry where the run of an environment has died. Its exit status is 0 when all is there once and was paid for
+once.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import argparse
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from deployments.register import register
 from deployments.scale_out_chaos import Chaos, NotRecovered
 from deployments.scale_out_fleet import Account, Fleet, wrong
 from deployments.scale_out_parts import ScaleOut
-from deployments.scale_out_runs import Operator, Run, start
+from deployments.scale_out_runs import FLEETS, Operator, Run, start
 from deployments.watch import Prefect
 
 SPEED = 20.0  # the half hour of STARTING takes a minute and a half: time enough to kill things
@@ -61,7 +62,6 @@ class Demo:
     local: ScaleOut
     fleet: Fleet
     console: Console
-    start: Callable[[Prefect, Sequence[str]], dict[str, str]] = start  # what prepares environments, and under which ids
 
     def prepare(self, workers: int) -> tuple[Prefect, Account, list[str]]:
         """Start and register everything, with a new account, and give the names of the workers too."""
@@ -74,8 +74,8 @@ class Demo:
         self._register()
         self.local.deploy()
         self.local.start_services()
-        deployment = prefect.get("/deployments/name/prepare/prepare")["id"]
-        change = {"concurrency_limit": self.fleet.count}
+        deployment = prefect.get("/deployments/name/prepare-fleet/prepare-fleet")["id"]
+        change = {"concurrency_limit": FLEETS}
         prefect.http.patch(f"{prefect.url}/api/deployments/{deployment}", json=change).raise_for_status()
         names = self.local.start_workers(workers, limit=-(-self.fleet.count // max(1, workers - 1)))
         return prefect, Account(self.local.emulator_url), names
@@ -92,7 +92,7 @@ class Demo:
         prefect, account, names = self.prepare(workers)
         self._say(f"Dashboard {self.local.prefect_url}   emulator {self.local.emulator_url}")
         began = time.monotonic()
-        runs = [Run(name, run) for name, run in self.start(prefect, self.fleet.names).items()]
+        runs = start(prefect, self.fleet.names)
         operator = Operator(prefect, runs, self._say)
         blows = self._chaos(operator, prefect, account, names, began) if chaos else None
         operator.until(operator.all_ended, PATIENCE_SECONDS)
@@ -120,7 +120,7 @@ class Demo:
     def _again(self, prefect: Prefect) -> list[str]:
         """Prepare everything a second time, which must find all as wanted, and name the runs that did not."""
         self._say("once more: nothing may be written")
-        runs = [Run(name, run) for name, run in self.start(prefect, self.fleet.names).items()]
+        runs = start(prefect, self.fleet.names)
         operator = Operator(prefect, runs, self._say)
         operator.until(operator.all_ended, PATIENCE_SECONDS)
         return [f"{run.name} again: {run.state.get('name')}" for run in runs if not run.succeeded]

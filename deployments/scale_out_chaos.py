@@ -44,12 +44,7 @@ class Chaos:
     blows: list[Blow] = field(default_factory=list)
 
     def strike(self) -> None:
-        """Do it all, each once the one before is overcome; last what takes longest to start again."""
-        placed = self._placed()
-        worker = max(placed, key=lambda name: len(placed[name]))
-        self._blow(
-            f"{worker} and its {len(placed[worker])} runs, kill -9", lambda: self._worker(worker, placed[worker])
-        )
+        """Do it all, each once the one before is overcome; last the worker, whose runs then begin again elsewhere."""
         for what, act in (
             ("Redis started again", self._redis),
             ("PostgreSQL started again", self._postgres),
@@ -57,6 +52,11 @@ class Chaos:
         ):
             self._blow(what, act)
             self.operator.look_on(BETWEEN_SECONDS)
+        placed = self._placed()
+        worker = max(placed, key=lambda name: len(placed[name]))
+        self._blow(
+            f"{worker} and its {len(placed[worker])} runs, kill -9", lambda: self._worker(worker, placed[worker])
+        )
 
     def missed(self) -> list[str]:
         """Name the blows that met no run, and so prove nothing."""
@@ -65,7 +65,10 @@ class Chaos:
     def _placed(self) -> dict[str, list[Run]]:
         """Say which worker carries out which runs, by its processes."""
         runs = [run for run in self.operator.runs if run.running]
-        return {name: [run for run in runs if self.local.carries_out(name, run.run_id)] for name in self.workers}
+        return {
+            name: [run for run in runs if any(self.local.carries_out(name, each) for each in run.processes)]
+            for name in self.workers
+        }
 
     def _blow(self, what: str, act: Callable[[], str]) -> None:
         running = sum(map(len, self._placed().values()))

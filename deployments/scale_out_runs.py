@@ -1,4 +1,4 @@
-"""The runs of the demo, and the operator who presses Retry when one has died."""
+"""The runs of the demo's fleets, and the operator who presses Retry when one has died."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from deployments.local import NotStarted
 from deployments.watch import Ending, Prefect
 
 DIED = {"CRASHED", "FAILED", "CANCELLED"}
@@ -17,11 +18,8 @@ EVERY_SECONDS = 1.0
 PENDING_SECONDS = 60.0
 SILENT_SECONDS = 150.0  # the automation marks a dead run after 90, if it has ever given a sign of life
 TRIES = 5
-
-
-def start(prefect: Prefect, environments: Sequence[str]) -> dict[str, str]:
-    """Start one run of prepare for each environment and give their ids."""
-    return {name: prefect.run_deployment("prepare/prepare", {"environment": name}) for name in environments}
+FLEETS = 2  # on workers of their own, where there are as many
+START_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Death:
 
 @dataclass
 class Run(Ending):
-    """One flow run, as the operator sees it. Seconds are of the monotonic clock."""
+    """The flow run of an environment, as the operator sees it. Seconds are of the monotonic clock."""
 
     name: str
     run_id: str
@@ -43,6 +41,12 @@ class Run(Ending):
     left: float = math.inf  # when its worker was killed
     retries: int = 0
     deaths: list[Death] = field(default_factory=list)
+    fleet: str = ""  # the run of the fleet in whose process it began
+
+    @property
+    def processes(self) -> Sequence[str]:
+        """Give the flow runs of which one has a process that carries this one out: after a Retry it has its own."""
+        return [self.run_id, *([self.fleet] if self.fleet and not self.retries else [])]
 
     @property
     def running(self) -> bool:
@@ -115,3 +119,28 @@ class Operator:
 def _line(state: Mapping[str, Any]) -> str:
     """Give the first sentence of what is said of a state."""
     return " ".join(str(state.get("message") or "").split()).partition(". ")[0][:160]
+
+
+def start(prefect: Prefect, environments: Sequence[str], fleets: int = FLEETS) -> list[Run]:
+    """Start fleets that share the environments, and give the runs of their environments.
+
+    Raises:
+        NotStarted: some environment has no run in time.
+    """
+    size = -(-len(environments) // fleets)
+    shares = [list(environments[place : place + size]) for place in range(0, len(environments), size)]
+    begun = [prefect.run_deployment("prepare-fleet/prepare-fleet", {"environments": share}) for share in shares]
+    end = time.monotonic() + START_SECONDS
+    while True:
+        runs = [run for fleet in begun for run in _members(prefect, fleet)]
+        if len(runs) == len(environments):
+            return runs
+        if time.monotonic() > end:
+            raise NotStarted(f"After {START_SECONDS:.0f} s only {len(runs)} of {len(environments)} runs had begun.")
+        time.sleep(EVERY_SECONDS)
+
+
+def _members(prefect: Prefect, fleet: str) -> list[Run]:
+    wanted = {"tags": {"all_": [f"fleet-{fleet[:8]}"]}}
+    found = prefect.post("/flow_runs/filter", flow_runs=wanted)
+    return [Run(each["parameters"]["environment"], each["id"], fleet=fleet) for each in found]
