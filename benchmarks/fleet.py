@@ -125,9 +125,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             speed = options.speed or speed_of(mode, size)
             with _stack(mode, size, speed, options.database) as (local, _):
                 rows += [_run(local, mode, size, speed, options.at_once, run) for run in ("first", "second")]
+            _keep([asdict(row) for row in rows[-2:]], [])  # at once: the next size takes minutes, and may fail
             _print(rows[-2:])
     compared = list(_compare(options.modes.split(","), options.database)) if options.compare else []
-    _keep([asdict(row) for row in rows], compared)
+    _keep([], compared)
     _print(rows)
     for row in compared:
         print(

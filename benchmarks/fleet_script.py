@@ -43,6 +43,7 @@ class Script:
         self.url, self.speed = url, speed
         self.keys = tuple(EMULATOR_KEY.values())
         self.client = AcsClient(*self.keys, REGION)
+        self.groups: set[str] = set()
 
     def ask(self, product: str, version: str, action: str, path: str = "", method: str = "POST", **facts: Any) -> Any:
         request = CommonRequest(product=product, version=version, action_name=action)
@@ -73,7 +74,9 @@ class Script:
     def environment(self, wanted: Environment) -> None:
         vpc_id = self.network(wanted.network.vpc)  # so few environments have one each
         group = wanted.people.groups[0].name
-        self.ram("CreateGroup", GroupName=group)
+        if group not in self.groups:  # which environments share
+            self.groups.add(group)
+            self.ram("CreateGroup", GroupName=group)
         for user in wanted.people.users:
             self.ram("CreateUser", UserName=user.name)
             self.ram("AddUserToGroup", UserName=user.name, GroupName=group)

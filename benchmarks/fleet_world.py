@@ -11,7 +11,8 @@ REGION = "cn-hangzhou"
 ZONE = "cn-hangzhou-h"
 TAG = "fleet"
 VPCS = 10  # as many as an account has in a region; a VPC makes one vSwitch at a time
-PEOPLE = 2  # users of an environment, in one group
+PEOPLE = 2  # users of an environment
+SHARING = 4  # environments that share a group: an account has 50
 
 
 def member(mode: str, number: int, vpcs: int = VPCS, **safety: Any) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def member(mode: str, number: int, vpcs: int = VPCS, **safety: Any) -> dict[str,
         "tags": [TAG],
         "people": {
             "users": [{"name": user} for user in users],
-            "groups": [{"name": f"{name}-people", "members": users, "projects": [_project(mode, number)]}],
+            "groups": [{"name": _group(mode, number), "members": users, "projects": [_project(mode, number)]}],
         },
         "network": {
             "zone": ZONE,
@@ -64,6 +65,10 @@ def _order(number: int) -> str:
 
 def _cidr(mode: str, number: int) -> str:
     return f"10.{1 if mode == 'exclusive' else 2}.{number}.0/24"
+
+
+def _group(mode: str, number: int) -> str:
+    return f"fleet-{mode}-people-{(number - 1) // SHARING + 1}"
 
 
 def _project(mode: str, number: int) -> str:

@@ -20,7 +20,7 @@ from alicloud.limiter import SHARED, Limiter
 from alicloud.oss import BucketSpec
 from alicloud.redaction import redacted
 from alicloud.session import Session
-from alicloud.snapshot import Ledger
+from alicloud.snapshot import Ledger, Write
 from blocks import desired, rights
 from blocks.credentials import AlibabaCloudCredentials
 from blocks.environment import Environment, FlinkEnvironment
@@ -36,6 +36,7 @@ from tasks.planner import make_plan
 from tasks.progress import timing_of
 from tasks.report import Report, publish
 from tasks.run import Acting, Planning, Run
+from tasks.service_role import left_open, shut_exclusive_policy
 from tasks.shared_rates import ACROSS_PROCESSES
 from tasks.turn import Turn
 
@@ -182,7 +183,7 @@ class Opened:
         acted = [handle.state.result(raise_on_failure=False) for handle in ended]
         results = self.found if self.content else acted
         report = Report(self.environment, ledger, results, self.cloud.dry, approval=self.approval)
-        publish(report)
+        publish(report, timed=not self.content)
         self._tell(report, results, news)
         if report.failures or any(not handle.state.is_completed() for handle in self.acting.handles):
             raise StepsFailed(report.failure())
@@ -261,13 +262,21 @@ def verify(opened: Opened, procedure: Procedure) -> None:
         Unsettled: something is left, and somebody else must have changed it.
     """
     with opened.cloud.ledger.step("Verification: decide again"):
-        planning = opened.foreseen(procedure)
-        if refusals := planning.refusals():
-            raise together(refusals)
-        if left := planning.cloud.ledger.writes:
+        left = _left(opened, procedure)
+        if left_open(left):
+            shut_exclusive_policy(opened.cloud, opened.environment.cluster.name)
+            left = _left(opened, procedure)
+        if left:
             opened.journal.confirm()
             lacking = "; ".join(write.means for write in left)
             raise Unsettled(f"After the run the cloud still lacks: {lacking}.")
+
+
+def _left(opened: Opened, procedure: Procedure) -> list[Write]:
+    planning = opened.foreseen(procedure)
+    if refusals := planning.refusals():
+        raise together(refusals)
+    return planning.cloud.ledger.writes
 
 
 @contextmanager

@@ -212,10 +212,13 @@ class Report:
         return "## Policy documents of the service role\n\n" + "\n\n".join(shown)
 
 
-def publish(report: Report | Plan) -> None:
+def publish(report: Report | Plan, timed: bool = True) -> None:
     """Store report, inventory, links and timeline as artifacts whose keys are the environment's: so there is history.
 
     Of a plan, store that.
+
+    Args:
+        timed: steps were carried out, so that there is a timeline.
     """
     if isinstance(report, Plan):
         key, told = f"plan-{report.environment}", f"{report.environment}: {report.summary()}"
@@ -233,7 +236,7 @@ def publish(report: Report | Plan) -> None:
     links = [{"Page": page, "Address": url} for page, url in report.links().items()]
     create_table_artifact(links, key=f"links-{name}", description=f"{name}: logon address and console links")
     timeline = Timeline.of(report.ledger.outcomes.values())
-    if timeline.steps:
+    if timed and timeline.steps:
         told = f"{name}: {timeline.summary()}"
         create_markdown_artifact(timeline.markdown(name), key=f"timeline-{name}", description=told)
 

@@ -11,6 +11,7 @@ from alicloud.foas import Cluster
 from alicloud.ram_policies import Attachment, AttachmentSpec, Policy, PolicySpec, Role, RoleSpec
 from alicloud.session import Session
 from alicloud.settle import settle
+from alicloud.snapshot import Write
 from blocks import desired
 from blocks.environment import Environment
 from tasks.step import step
@@ -53,8 +54,30 @@ def tighten_exclusive_policy(cloud: Session, spec: PolicySpec, cluster: Cluster)
         return cloud.recall(read)
     if _others_starting(cluster.name, cloud.send(foas.list_cluster())):
         return settle(cloud, read, spec, _at_least)
-    policy = settle(cloud, read, spec, ram_policies.policy_changes)
-    if not cloud.dry and _others_starting(cluster.name, cloud.send(foas.list_cluster())):  # begun at the same moment
+    return _tightened(cloud, spec, cluster.name)
+
+
+def left_open(left: Sequence[Write]) -> bool:
+    """Say whether all that is left to do is to take the rights that were left to another cluster, which has them no more.
+
+    The last run of several may still be between two looks at its cluster, or dead.
+    """
+    name = desired.exclusive_policy(False).name
+    return bool(left) and all(write.action == "CreatePolicyVersion" and name in write.names for write in left)
+
+
+def shut_exclusive_policy(cloud: Session, cluster_name: str) -> None:
+    """Tighten the policy, as somebody else's cluster that it was left open for runs meanwhile."""
+    spec = desired.exclusive_policy(False)
+    read = ram_policies.get_policy(spec.name)
+    if not _others_starting(cluster_name, cloud.send(foas.list_cluster())):
+        cloud.snapshot.keep(read, cloud.send(read))
+        _tightened(cloud, spec, cluster_name)
+
+
+def _tightened(cloud: Session, spec: PolicySpec, cluster_name: str) -> Policy | None:
+    policy = settle(cloud, ram_policies.get_policy(spec.name), spec, ram_policies.policy_changes)
+    if not cloud.dry and _others_starting(cluster_name, cloud.send(foas.list_cluster())):  # begun at the same moment
         open_exclusive_policy(cloud)
     return policy
 

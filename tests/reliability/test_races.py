@@ -15,6 +15,7 @@ from alicloud.errors import TimedOut, Uncertain
 from alicloud.journal_record import What
 from emulator import foas as emulated_foas
 from emulator import ram as emulated_ram
+from emulator.faults import Faults
 from flows.procedure import surroundings
 from tests.flows.rights import CREATION, CUSTOM, NETWORK, allowed, default_document, everywhere
 from tests.flows.running import environment
@@ -56,6 +57,12 @@ def twice(account, but=()):
 
 def rights(account):
     return allowed(default_document(account.part("ram")["policies"][CUSTOM]))
+
+
+def allowed_by(world):
+    """Give the rights of the service's own policy from within a call."""
+    policy = world.part(emulated_ram.State).policies[CUSTOM]
+    return allowed(policy.versions[policy.default_version].document)
 
 
 # Runs on one environment
@@ -424,6 +431,28 @@ def test_the_policy_that_environments_share_stays_open_until_the_last_cluster_of
     assert rights(account) == everywhere(NETWORK)
 
 
+def test_a_policy_that_was_left_open_for_a_cluster_that_came_up_meanwhile_is_tightened_by_who_sees_it(account):
+    account.reset(ORDERS)
+    one, other, left = sharing("a", number=1), sharing("b", number=2), []
+
+    def come_up(world):
+        left.append(allowed_by(world))
+        world.part(emulated_foas.State).stuck.clear()
+
+    account.running.sow({"foas": {"stuck": ["flink_b"]}})
+    with account.stopped(other, Hands("GetClusterDetails"), "run of b") as wake:  # its cluster is STARTING
+        account.once_before("GetCallerIdentity", come_up, nth=2)  # with which the verification begins
+        ended, then = account.run(one), rights(account)
+        account.running.cloud.faults = Faults()
+        last = wake()
+
+    assert left == [everywhere(NETWORK | CREATION)]
+    assert ended.done, str(ended)
+    assert then == everywhere(NETWORK)
+    assert last.done, str(last)
+    assert account.run(one).writes == account.run(other).writes == []
+
+
 AROUND = [
     pytest.param("before", ("DescribeVSwitches", "before"), id="before the last check"),
     pytest.param("before", ("QueryAvailableInstances", "before"), id="after the last check"),
@@ -440,8 +469,7 @@ def test_a_policy_that_one_environment_tightens_is_open_as_long_as_the_cluster_o
     def look(world, action, _parameters):
         starting = [each.name for each in world.part(emulated_foas.State).clusters.values() if each.phase == "STARTING"]
         if action == "GetClusterDetails" and "flink_b" in starting:
-            policy = world.part(emulated_ram.State).policies[CUSTOM]
-            seen.append(allowed(policy.versions[policy.default_version].document))
+            seen.append(allowed_by(world))
 
     account.meanwhile(look)
     account.running.sow({"foas": {"stuck": ["flink_b"]}})

@@ -1,10 +1,13 @@
 import threading
+from concurrent.futures import Future
+from uuid import uuid4
 
 import pytest
+from prefect.states import Completed
 
 from alicloud.errors import Forbidden, ManualStep, Unmet
 from alicloud.session import Identity, Session
-from tasks.run import Planning
+from tasks.run import Handle, Planning
 from tasks.step import step
 from tests.flows.running import environment
 
@@ -140,3 +143,39 @@ def test_a_wrong_key_is_told_once_and_not_at_every_step(planning):
 
     assert [error.action for error in planning.refusals()] == ["GetCallerIdentity"]
     assert [step.title for step in planning.foreseen() if step.refused] == ["Deny GetCallerIdentity"]
+
+
+# The future of a step
+
+
+@pytest.fixture
+def nobody_answers(monkeypatch):
+    """A Prefect server that is asked for nothing: whoever asks fails."""
+
+    def asked(*_, **__):
+        raise AssertionError("the server was asked")
+
+    monkeypatch.setattr("prefect.futures.get_client", asked)
+
+
+def test_a_step_that_has_not_ended_is_pending_and_nobody_is_asked(nobody_answers):
+    assert Handle(uuid4(), Future()).state.is_pending()
+
+
+def test_a_step_that_has_ended_knows_its_state_and_nobody_is_asked(nobody_answers):
+    future, completed = Future(), Completed()
+    future.set_result(completed)
+
+    assert Handle(uuid4(), future).state is completed
+
+
+@pytest.mark.parametrize("end", ["cancel", "raise"])
+def test_of_a_step_that_ended_without_a_state_the_server_is_asked(nobody_answers, end):
+    future = Future()
+    if end == "cancel":
+        future.cancel()
+    else:
+        future.set_exception(RuntimeError("killed"))
+
+    with pytest.raises(AssertionError, match="the server was asked"):
+        _ = Handle(uuid4(), future).state
