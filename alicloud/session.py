@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Protocol, TypeVar, cast
 
 import oss2
@@ -139,9 +139,13 @@ class Session:
         self.foreseen: frozenset[str] | None = None  # when given: the fingerprints of the only writes that may be sent
         self.attempts = attempts
         self.settle_seconds = settle_seconds
-        self._client = _client(identity, region, self._observe)
         self._oss = oss2.Session(pool_size=16)
         self._lock = threading.Lock()
+
+    @cached_property
+    def _client(self) -> AcsClient:
+        """Made when first needed: it reads the vendor's list of endpoints, and a journal's session has OSS alone."""
+        return _client(self.identity, self.region, self._observe)
 
     def dry_run(self) -> Session:
         """Give a session to the same account that sends no write and remembers what it reads."""
@@ -430,7 +434,8 @@ class Session:
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.session.close()
+        if "_client" in vars(self):
+            self._client.session.close()
         self._oss.session.close()
 
     def __enter__(self) -> Session:

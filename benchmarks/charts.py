@@ -28,7 +28,7 @@ def main() -> int:
     for mode in COLOURS:
         for what in ("cpu", "calls"):
             slope, rest = fitted([(row["size"], row[what] * row["size"]) for row in of(rows, mode, "first")])
-            print(f"{mode}: {what} of a first run = {slope:.2f} a environment + {rest:.2f}")
+            print(f"{mode}: {what} of a first run = {slope:.2f} for an environment + {rest:.2f}")
     return 0
 
 
@@ -55,7 +55,7 @@ def draw(rows: Rows, picture: Path) -> None:
         for panel, what in ((cpu, "cpu"), (calls, "calls")):
             points = [(row["size"], row[what] * row["size"]) for row in begun]
             slope, rest = fitted(points)
-            panel.plot(*zip(*points, strict=True), "o", color=colour, label=f"{mode}: {slope:.2f} a environment")
+            panel.plot(*zip(*points, strict=True), "o", color=colour, label=f"{mode}: {slope:.2f} for an environment")
             panel.plot([0, points[-1][0]], [rest, rest + slope * points[-1][0]], "--", color=colour, linewidth=1)
     first.axhline(1.3, color="#b42318", linewidth=1, label="goal at 100: 1.3")
     second.axhline(30, color="#b42318", linewidth=1, label="goal at 100: 30 s")

@@ -58,7 +58,7 @@ def tighten_exclusive_policy(cloud: Session, spec: PolicySpec, cluster: Cluster)
 
 
 def left_open(left: Sequence[Write]) -> bool:
-    """Say whether all that is left to do is to take the rights that were left to another cluster, which has them no more.
+    """Say whether all that is left to do is to take rights that were left to another cluster, which needs them no more.
 
     The last run of several may still be between two looks at its cluster, or dead.
     """

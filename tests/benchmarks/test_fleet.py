@@ -70,8 +70,9 @@ def test_the_charts_are_drawn_of_what_was_measured(tmp_path):
 
 @pytest.mark.parametrize("mode", ["exclusive", "managed"])
 def test_a_small_fleet_makes_each_thing_once_and_nothing_the_second_time(mode):
-    with fleet._stack(mode, 3, fleet.speed_of(mode, 3), "sqlite") as (local, _):
-        first, second = (fleet._run(local, mode, 3, fleet.speed_of(mode, 3), 3, run) for run in ("first", "second"))
+    speed = 2.5 * fleet.speed_of(mode, 3)  # 8 s of waiting are enough to count looks
+    with fleet._stack(mode, 3, speed, "sqlite") as (local, _):
+        first, second = (fleet._run(local, mode, 3, speed, 3, run) for run in ("first", "second"))
 
     assert (first.throttled, first.duplicates, second.writes, second.throttled) == (0, 0, 0, 0)
     assert first.looks <= first.ticks + 1
