@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import Context
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from httpx import HTTPStatusError, codes
 from prefect import Flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
@@ -21,6 +22,7 @@ from prefect.flow_engine import run_flow_sync
 from prefect.futures import wait
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
+from prefect.settings import PREFECT_CLIENT_CSRF_SUPPORT_ENABLED, Settings
 from prefect.states import Cancelled, Completed, Failed, Pending
 
 from alicloud.errors import Misconfigured
@@ -74,6 +76,7 @@ class Fleet:
         self.flow = flow
         self.members = {member.name: member for member in members}
         self._deployment = _deployment_id(deployment)
+        self._settings = _settings()
         self._places = threading.BoundedSemaphore(at_once)
         self._running: dict[UUID, Place] = {}
         self._lock = threading.Lock()
@@ -115,11 +118,11 @@ class Fleet:
 
     def _carried_out(self, run: FlowRun, place: Place) -> State[Any]:
         """Run the flow in a context of its own, as a worker would: it may suspend itself, which a task may not."""
-        settings = get_settings_context()
+        profile = get_settings_context().profile
 
         def execute() -> State[Any]:
             PLACE.set(place)
-            with SettingsContext(profile=settings.profile, settings=settings.settings):
+            with SettingsContext(profile=profile, settings=self._settings):
                 try:
                     return run_flow_sync(self.flow, run, dict(run.parameters), return_type="state")  # type: ignore[return-value]
                 except Pause as pause:
@@ -198,6 +201,18 @@ def carry_out(fleet: Fleet, name: str) -> State[Any]:
 def fleet_tag() -> str:
     """Give the tag that the flow runs of this fleet's run have."""
     return f"fleet-{flow_run.id[:8]}"
+
+
+def _settings() -> Settings:
+    """Give Prefect's settings for a fleet's runs: every new client asks for a CSRF token, which few servers want."""
+    settings = get_settings_context().settings
+    with get_client(sync_client=True) as client:
+        try:
+            client.request("GET", "/csrf-token", params={"client": str(uuid4())})
+        except HTTPStatusError as error:
+            if error.response.status_code == codes.UNPROCESSABLE_ENTITY:  # it does not use them
+                return settings.copy_with_update(updates={PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False})
+    return settings
 
 
 def _cancelled(run: FlowRun) -> State[Any]:
