@@ -301,7 +301,12 @@ def waited(text, ticket):
         patch.setattr(progress, "get_run_logger", lambda: logger)
         with pytest.raises(TimedOut) as caught:
             wait_with_progress(
-                Hands(), lambda: Look(False, text, 1_000_000_000), Timing(60, 180, 60), "key", f"Cluster {text}", ticket
+                Hands(),
+                lambda _: Look(False, text, 1_000_000_000),
+                Timing(60, 180, 60),
+                "key",
+                f"Cluster {text}",
+                ticket,
             )
     return kept, lines, caught.value
 
