@@ -66,6 +66,17 @@ class Script:
         while not ready():
             time.sleep(seconds / self.speed)
 
+    def service(self, wanted: Environment) -> None:
+        trust = {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": ["stream.aliyuncs.com"]}}
+        document, wish = {"Version": "1", "Statement": [trust]}, desired.service_policies(wanted)
+        self.ram("CreateRole", RoleName=wish.principal, AssumeRolePolicyDocument=json.dumps(document))
+        for policy in wish.policies:
+            if policy.type == "Custom":
+                text = desired.exclusive_policy(True).document
+                self.ram("CreatePolicy", PolicyName=policy.name, PolicyDocument=text)
+            facts = {"PolicyType": policy.type, "PolicyName": policy.name}
+            self.ram("AttachPolicyToRole", RoleName=wish.principal, **facts)
+
     def network(self, wish: Vpc) -> str:
         vpc_id = str(self.vpc("CreateVpc", VpcName=wish.name, CidrBlock=wish.cidr)["VpcId"])
         self.until(lambda: self.vpc("DescribeVpcs", VpcId=vpc_id)["Vpcs"]["Vpc"][0]["Status"] == "Available", 1.0)
@@ -103,7 +114,7 @@ class Script:
         read = "GetClusterDetails"
         self.until(lambda: foas(read, path, "GET")["Details"]["State"] == "RUNNING", POLL_SECONDS)
         project = {"deployType": "cell", "name": wanted.projects[0].name, "clusterId": made, "description": "Fleet"}
-        foas("CreateProject", "/api/v2/projects", **project, managerIds="")
+        foas("CreateProject", "/api/v2/projects", **project)
 
     def managed(self, wanted: Environment, vpc_id: str, vswitch_id: str) -> None:
         console = partial(self.ask, "foasconsole", "2021-10-28")
@@ -124,10 +135,7 @@ class Script:
 def main() -> int:
     url, mode, count, speed = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
     script, began = Script(url, speed), time.monotonic()
-    trust = {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": ["stream.aliyuncs.com"]}}
-    service = {"Version": "1", "Statement": [trust]}
-    role = desired.service_policies(Environment.model_validate(member(mode, 1))).principal
-    script.ram("CreateRole", RoleName=role, AssumeRolePolicyDocument=json.dumps(service))
+    script.service(Environment.model_validate(member(mode, 1)))
     for number in range(1, count + 1):
         script.environment(Environment.model_validate(member(mode, number)))
     used = resource.getrusage(resource.RUSAGE_SELF)

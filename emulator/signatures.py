@@ -135,11 +135,16 @@ def roa_v1(message: Message) -> Signed:
     if scheme != "acs" or not access_key_id or not signature:
         raise Refusal(400, "MissingSecurityHeader", "Your request has an invalid or missing header: Authorization.")
     _check_digest(message)
-    paths = dict.fromkeys((unquote(message.raw_path), message.raw_path))
+    paths = (unquote(message.raw_path), message.raw_path)
+    spellings = dict.fromkeys(
+        roa_string(message.method, message.headers, path, message.query, bare)
+        for bare in (False, True)
+        for path in paths
+    )
     return Signed(
         access_key_id=access_key_id,
         signature=signature.strip(),
-        strings=tuple(roa_string(message.method, message.headers, path, message.query) for path in paths),
+        strings=tuple(spellings),
         sign=hmac_sha1,
         time=_http_date(message.header("date")),
         nonce=_nonce(message.header("x-acs-signature-nonce")),
@@ -147,10 +152,11 @@ def roa_v1(message: Message) -> Signed:
     )
 
 
-def roa_string(method: str, headers: Mapping[str, str], path: str, query: Mapping[str, str]) -> str:
+def roa_string(method: str, headers: Mapping[str, str], path: str, query: Mapping[str, str], bare: bool = False) -> str:
+    """Give what is signed. A parameter without a value is `name=` in core SDKs, and `name` (bare) in Tea SDKs."""
     lines = [method, *(headers.get(name, "") for name in ("accept", "content-md5", "content-type", "date"))]
     lines += [f"{name}:{value}" for name, value in sorted(headers.items()) if name.startswith("x-acs-")]
-    pairs = [f"{name}={value}" if value else name for name, value in sorted(query.items())]
+    pairs = [name if bare and not value else f"{name}={value}" for name, value in sorted(query.items())]
     return "\n".join([*lines, path + ("?" + "&".join(pairs) if pairs else "")])
 
 

@@ -134,6 +134,22 @@ def test_the_vendors_sdk_is_understood_in_roa(emulator: Running):
     assert b'"Clusters":{"Cluster":[]}' in reply
 
 
+def test_a_parameter_without_a_value_is_signed_with_or_without_its_sign():
+    query = {"b": "", "a": "x"}
+
+    assert signatures.roa_string("GET", {}, "/", query).endswith("/?a=x&b=")
+    assert signatures.roa_string("GET", {}, "/", query, bare=True).endswith("/?a=x&b")
+
+
+def test_the_vendors_sdk_is_understood_in_roa_with_an_empty_value(emulator: Running):
+    request = _common(emulator, "2018-11-11", "")
+    request.set_method("GET")
+    request.set_uri_pattern("/api/v2/clusters")
+    request.add_query_param("displayName", "")
+
+    assert b'"Clusters":{"Cluster":[]}' in _client().do_action_with_exception(request)
+
+
 def test_the_vendors_sdk_is_understood_in_roa_with_a_form_and_a_path(emulator: Running):
     request = _common(emulator, "2018-11-11", "")
     request.set_method("PUT")
