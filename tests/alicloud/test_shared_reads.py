@@ -1,4 +1,5 @@
 import threading
+from contextlib import contextmanager
 
 import pytest
 
@@ -28,11 +29,13 @@ class Account:
         self.region, self.overrides = region, {}
         self.asked = 0
         self.error = None
+        self.asks = threading.Event()
         self.may_answer = threading.Event()
         self.may_answer.set()
 
     def send(self, call):
         self.asked += 1
+        self.asks.set()
         assert self.may_answer.wait(10)
         if self.error:
             raise self.error
@@ -76,18 +79,24 @@ def test_who_comes_while_one_asks_waits_for_that_answer():
     assert answers == ["answer 1"] * 20
 
 
+@contextmanager
+def hanging(reads):
+    """Have somebody ask, and get no answer until the end; gives who asks."""
+    account = Account()
+    account.may_answer.clear()
+    thread = threading.Thread(target=lambda: reads.read(account, CALL, 30))
+    thread.start()
+    assert account.asks.wait(10)
+    yield account
+    account.may_answer.set()
+    thread.join(10)
+
+
 def test_who_has_waited_long_for_the_answer_of_another_asks_for_himself(monkeypatch):
     monkeypatch.setattr(shared_reads, "PATIENCE", 0.01)
-    hangs, account, reads = Account(), Account(), SharedReads(Time())
-    hangs.may_answer.clear()
-    thread = threading.Thread(target=lambda: reads.read(hangs, CALL, 30))
-    thread.start()
-    while not hangs.asked:
-        pass
-
-    answer = reads.read(account, CALL, 30)
-    hangs.may_answer.set()
-    thread.join(10)
+    account, reads = Account(), SharedReads(Time())
+    with hanging(reads) as hangs:
+        answer = reads.read(account, CALL, 30)
 
     assert answer == ("answer 1", 0.0)
     assert (hangs.asked, account.asked) == (1, 1)
@@ -95,18 +104,10 @@ def test_who_has_waited_long_for_the_answer_of_another_asks_for_himself(monkeypa
 
 def test_a_run_that_has_ended_waits_for_no_answer(monkeypatch):
     monkeypatch.setattr(shared_reads, "PATIENCE", 0.01)
-    hangs, ended, reads = Account(), Account(), SharedReads(Time())
-    hangs.may_answer.clear()
-    thread = threading.Thread(target=lambda: reads.read(hangs, CALL, 30))
-    thread.start()
-    while not hangs.asked:
-        pass
-
+    ended, reads = Account(), SharedReads(Time())
     ended.clock.stop()
-    with pytest.raises(Stopped):
+    with hanging(reads), pytest.raises(Stopped):
         reads.read(ended, CALL, 30)
-    hangs.may_answer.set()
-    thread.join(10)
 
     assert ended.asked == 0
 
