@@ -285,6 +285,7 @@ def test_a_cloud_clock_that_runs_away_takes_the_lease_from_a_living_run_which_th
 
     for each in ended:  # overtaken, or met by what an overtaken one had still on the way: a retry is all that it takes
         assert each.done or "Retry this" in str(each), str(each)
+    assert any(each.done for each in ended)
     assert twice(account) == []
     assert account.run(wanted).done
     assert account.normal(history=False) == world
