@@ -226,13 +226,18 @@ def test_what_runs_below_a_process_is_found_and_killed_with_it():
 
 
 def test_a_process_tells_which_run_it_carries_out():
-    process = subprocess.Popen(["sleep", "60"], env={"PREFECT__FLOW_RUN_ID": "one", "PATH": "/bin:/usr/bin"})
+    process = subprocess.Popen(
+        ["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"PREFECT__FLOW_RUN_ID": "one"}
+    )
     try:
+        process.stdin.write(b"up\n")
+        process.stdin.flush()
+        process.stdout.readline()  # until it answers, the system may not show its environment yet
         assert runs(process.pid, "one")
         assert not runs(process.pid, "on")
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
     assert not runs(process.pid, "one")
 
 
