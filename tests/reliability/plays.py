@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from blocks import desired
 from blocks.environment import Environment
 from emulator import bssopenapi as emulated_bss
 from emulator import ram as emulated_ram
@@ -44,7 +45,7 @@ class Play:
     `seed` fills a new account. `prepared` are the sections of the document that was prepared in it before, by which
     they differ from the example's; None when nothing was. `wanted` are those of the document that the flow is given.
     `between` happens after the preparation. `strictly` holds a run to its plan. `ordered` says of a world whether what
-    the flow orders is there.
+    the flow orders is there. `cleared` is what an operator takes away who is asked, before he says that it is not there.
     """
 
     flow: str
@@ -56,6 +57,7 @@ class Play:
     between: Between | None = None
     strictly: bool = False
     ordered: Callable[[Mapping[str, Any]], bool] = lambda parts: False
+    cleared: Between = lambda account, wanted: None
 
     @property
     def name(self) -> str:
@@ -92,6 +94,7 @@ def scene(name: str) -> Scene:
 def begin(account: Running, name: str) -> None:
     """Put an emulator to where a play begins."""
     account.reset("nothing")
+    quick.forget_secrets()
     account.cloud.world = copy.deepcopy(scene(name).world)
     account.control("POST", "clock", {"speed": SPEED})
 
@@ -145,6 +148,48 @@ def _has_a_key(account: Running, wanted: Environment) -> None:
     key = emulated_ram.AccessKey("LTAI5tOfTheLeaver", "secret-of-the-leaver", leaver.name, account.cloud.world.now())
     state.keys[key.id] = key
     state.users[leaver.name].keys.append(key.id)
+
+
+KEEPS_KEYS = {"exclusive": "bob", "managed": "carol"}
+
+
+def _keeping_keys_young(mode: str) -> Sections:
+    """Give the sections of an example in which the AccessKey of one person is replaced when it is old."""
+    people = yaml.safe_load((FOLDER / f"{mode}.yaml").read_text("utf-8"))["people"]
+    return {"people": people | {"access_keys": [{"user": KEEPS_KEYS[mode]}]}}
+
+
+def _has_an_old_key(account: Running, wanted: Environment) -> None:
+    """Let whose keys are kept young have one that somebody made in the console three months ago."""
+    state = account.cloud.world.part(emulated_ram.State)
+    (kept,) = wanted.people.access_keys
+    key = emulated_ram.AccessKey("LTAI5tOfThreeMonths", "secret-of-three-months", kept.user, account.cloud.world.now())
+    state.keys[key.id] = key
+    state.users[kept.user].keys.append(key.id)
+    account.advance((kept.max_age_days + 1) * DAY)
+
+
+def _has_two_keys(account: Running, wanted: Environment) -> None:
+    """Let the old key be replaced, and the time be over in which both are valid."""
+    _has_an_old_key(account, wanted)
+    _carry_out(account, wanted, staff)
+    account.advance((wanted.people.access_keys[0].overlap_days + 1) * DAY)
+
+
+def _has_a_disabled_key(account: Running, wanted: Environment) -> None:
+    _has_two_keys(account, wanted)
+    _carry_out(account, wanted, staff)
+    account.advance((wanted.people.access_keys[0].overlap_days + 1) * DAY)
+
+
+def _nobodys_keys(account: Running, wanted: Environment) -> None:
+    """Delete in the console, as the message says, the keys that nobody has the secret of."""
+    state = account.cloud.world.part(emulated_ram.State)
+    (kept,) = wanted.people.access_keys
+    for key in state.users[kept.user].keys[1:]:
+        if not quick.holds_secret(desired.key_secret(wanted, kept.user, key)):
+            del state.keys[key]
+            state.users[kept.user].keys.remove(key)
 
 
 def _grace_is_over(account: Running, wanted: Environment) -> None:
@@ -225,6 +270,15 @@ PLAYS = {
         Play("people", "managed", staff, RICH, {}, _without("managed", "dave"), _has_a_key),
         Play("people-delete", "exclusive", staff, _paid("pre"), {}, _without("exclusive", "alice"), _grace_is_over),
         Play("people-delete", "managed", staff, RICH, {}, _without("managed", "dave"), _grace_is_over),
+        *(
+            Play(flow, mode, staff, seed, {}, _keeping_keys_young(mode), between, cleared=_nobodys_keys)
+            for flow, between in (
+                ("key-replace", _has_an_old_key),
+                ("key-disable", _has_two_keys),
+                ("key-delete", _has_a_disabled_key),
+            )
+            for mode, seed in (("exclusive", _paid("pre")), ("managed", RICH))
+        ),
         Play("teardown", "exclusive", removal(bucket=True), _paid("post"), {}, strictly=True),
         Play("teardown", "managed", removal(bucket=True), RICH, {}, strictly=True),
     )

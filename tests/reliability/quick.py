@@ -164,6 +164,16 @@ class _Block:
         return cls(cls.kept[name])
 
 
+def forget_secrets() -> None:
+    """Empty the Secret blocks."""
+    _Block.kept.clear()
+
+
+def holds_secret(name: str) -> bool:
+    """Say whether a Secret block holds something."""
+    return name in _Block.kept
+
+
 @contextmanager
 def _without_prefect() -> Iterator[None]:
     log = getLogger("torture")

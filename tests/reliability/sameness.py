@@ -12,10 +12,10 @@ from alicloud.journal import FOLDER
 # Ids that the cloud makes up, and what derives from them.
 _MADE_UP = re.compile(
     r"(f-cn-[a-z0-9]{8,}|(vpc|vsw|vrt|vtb|sg|eni|sgr|i|rg|g|ngw|acl|cen|sc|f|ns)-[a-z0-9]{8,}"
-    r"|blinkonecs_[a-z0-9-]{8,}|\d{12,}|[0-9a-f]{14,}|[0-9A-F-]{24,}|(?=[a-z0-9]*\d)[a-z0-9]{16,})"
+    r"|LTAI5t[A-Za-z0-9]{18}|blinkonecs_[a-z0-9-]{8,}|\d{12,}|[0-9a-f]{14,}|[0-9A-F-]{24,}|(?=[a-z0-9]*\d)[a-z0-9]{16,})"
 )
 _LEFT_OUT = re.compile(
-    r"(.*_at|.*_ms|.*time.*|.*hash(es)?|etag|mac|request_id|version_id|fading|leaving|tokens?|members_seen|number|serial)$"
+    r"(.*_at|.*_ms|.*time.*|.*hash(es)?|etag|mac|request_id|version_id|fading|leaving|tokens?|secret|members_seen|number|serial)$"
 )
 
 

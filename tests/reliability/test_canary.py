@@ -551,8 +551,9 @@ def _plant_call(scene: Scene, leak: str) -> None:
 
 
 def _plant_process(scene: Scene, leak: str) -> None:
-    sleep = [sys.executable, "-c", "import time; time.sleep(60)", leak]
-    with subprocess.Popen(sleep, env={**os.environ, "PLANTED": leak}) as process:
+    sleep = [sys.executable, "-c", "import time; print(flush=True); time.sleep(60)", leak]
+    with subprocess.Popen(sleep, env={**os.environ, "PLANTED": leak}, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()  # before it has begun the system may show neither
         scene.watch.roots.add(process.pid)
         scene.watch.look()
         process.kill()

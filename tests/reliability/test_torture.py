@@ -19,6 +19,7 @@ ORDERS = {
     "convert managed": ("foasconsole", "ConvertInstance"),
     "convert-back managed": ("foasconsole", "ConvertPrepayInstance"),
 }
+REPLACED = ("key-replace exclusive", "key-replace managed")
 DELETING = ("Delete", "Remove", "Detach", "Destroy", "Update")
 
 
@@ -76,13 +77,21 @@ def test_what_spends_money_is_found_or_asked_for_and_never_sent_again(name, faul
     assert (result.outcome, result.found) == (outcome, [])
 
 
+@pytest.mark.requirement("R1")
+@pytest.mark.parametrize("fault", ["500", "timeout", "dropped before", "dropped after", "cut"])
+def test_a_key_whose_secret_may_be_lost_is_asked_about_and_never_made_again_by_itself(fault):
+    result = play(Case("key-replace exclusive", "Ram", "CreateAccessKey", 1, fault))
+
+    assert (result.outcome, result.found) == ("asked the operator", [])
+
+
 def test_an_order_is_waited_for_from_when_it_went_out_however_long_its_intent_took_to_write_down():
     result = play(Case("scale managed", "Oss", "AppendObject", 2, "throttled 5 times"))
 
     assert (result.outcome, result.found) == ("recovered at once", [])
 
 
-@pytest.mark.parametrize("name", [name for name in LATER if name not in ORDERS])
+@pytest.mark.parametrize("name", [name for name in LATER if name not in (*ORDERS, *REPLACED)])
 def test_a_flow_that_takes_away_is_struck_where_it_does(name):
     struck = {case.action for case in cases(name)}
 

@@ -183,10 +183,11 @@ def _judged(case: Case, account: Running) -> Result:
 
 
 def _answer(account: Running, played: Play) -> bool:
-    """Look, as the message says: what is there will be adopted, what is certainly not is declared so."""
+    """Look, as the message says: what is there will be adopted, what is certainly not is declared so, after what is nobody's was deleted."""
     threading.Event().wait(LATE_SECONDS)  # a call may still be under way, which only time tells
     if played.ordered(account.world()["parts"]):
         return False
+    played.cleared(account, played.environment)
     return quick.resolve(account, played.environment, SPEED) > 0
 
 
