@@ -23,6 +23,7 @@ REMOVED, HELD, BILLED = "-", "=", "$"
 
 LEEWAY_SECONDS = 600.0  # of the cloud's time, between an intent and the creation that the cloud tells
 NAMED = 5  # of what is in the way
+RELEASED_FROM = ("RUNNING", "DISABLE")  # states of a workspace. UNCONFIRMED: that one that is DISABLE can be released
 
 NOT_CREATED = "this environment did not create it"
 NAMED_BY_ID = "the environment names it by its id: it was there before"
@@ -216,6 +217,13 @@ def namespace_in_use(namespace: Namespace) -> str:
     return f"jobs in it use {namespace.used_cus:g} CUs: stop them first" if namespace.used_cus > 0 else ""
 
 
+def namespace_stays(workspace: Workspace) -> str:
+    """Say why a namespace cannot be deleted now: only a workspace that runs lets one go."""
+    if workspace.status == "DISABLE" and workspace.charge_type != "POST":
+        return "its workspace, a subscription, is DISABLE: it goes when the cloud releases that"
+    return "" if workspace.status in RELEASED_FROM else f"its workspace is {workspace.status}"
+
+
 def workspace_in_use(workspace: Workspace, namespaces: Sequence[Namespace], known: Collection[str]) -> str:
     """Say what else uses a workspace; its default namespace is part of it."""
     own = f"{workspace.name}-default"
@@ -224,7 +232,7 @@ def workspace_in_use(workspace: Workspace, namespaces: Sequence[Namespace], know
         "it is protected from deletion, by somebody who said so in the console" if workspace.protected else "",
         foreign([each.name for each in namespaces], {*known, own}, "it has a namespace of somebody else's:"),
         foreign(busy, (), "jobs run in its default namespace"),
-        f"it is {workspace.status}" if workspace.status not in ("RUNNING", "DISABLE") else "",
+        f"it is {workspace.status}" if workspace.status not in RELEASED_FROM else "",
     )
 
 
@@ -232,6 +240,11 @@ def workspace_billed(workspace: Workspace) -> str:
     """Say until when a subscription stays billed; nothing for one that is paid by use."""
     if workspace.charge_type == "POST":
         return ""
+    if workspace.status == "DISABLE":
+        return (
+            "a subscription cannot be deleted by API: this one has ended, and the cloud releases it by itself; or "
+            "release it in the console (Expenses, Unsubscribe)"
+        )
     until = _day(workspace.expires_ms / 1000) if workspace.expires_ms else "its end, which the cloud does not tell"
     return (
         f"a subscription cannot be deleted by API: it stays billed until {until}; switch off its renewal, or release "

@@ -81,7 +81,7 @@ def delete_instance(world: World, request: Request) -> dict[str, Any]:
     workspace = find_workspace(world, request)
     if workspace.charge_type != "POST":
         raise refuse("OperationDenied.Subscription", "Only pay-as-you-go workspaces can be deleted.")
-    if workspace.phase != "RUNNING":
+    if workspace.phase not in ("RUNNING", "DISABLE"):  # UNCONFIRMED: the latter
         raise refuse("IncorrectInstanceStatus", f"The instance {workspace.instance_id} is {workspace.phase}.")
 
     workspace.phase = "DELETING"

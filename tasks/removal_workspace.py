@@ -29,7 +29,7 @@ def remove_namespace(cloud: Session, name: str, workspace_name: str) -> Fate:
         return (
             holdbacks.absent(what, name) if len(rows) < 2 else holdbacks.held(what, "several workspaces have that name")
         )
-    instance_id = rows[0].instance_id
+    workspace, instance_id = rows[0], rows[0].instance_id
     read = namespaces.describe_namespaces(cloud.region, instance_id)
     found = next((row for row in look(cloud, read) if row.name == name), None)
     if found is None:
@@ -38,6 +38,10 @@ def remove_namespace(cloud: Session, name: str, workspace_name: str) -> Fate:
         strange = whose(cloud, namespaces.namespace_key(instance_id, name), found.created_at)
         if in_use := holdbacks.first(strange, holdbacks.namespace_in_use(found)):
             return holdbacks.held(what, in_use)
+        if stays := holdbacks.namespace_stays(workspace):
+            return holdbacks.held(what, stays)
+        if workspace.status == "DISABLE":
+            return holdbacks.removed(what, name, "goes along with its workspace, which is DISABLE")
         delete(cloud, read, (cloud.region, instance_id, name), foasconsole_removal.namespace_removal)
     wait_until(cloud, read, foasconsole_removal.namespace_gone(name), f"The end of namespace {name}", NAMESPACE_SECONDS)
     return holdbacks.removed(what, name)

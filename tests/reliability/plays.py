@@ -45,7 +45,7 @@ class Play:
     `seed` fills a new account. `prepared` are the sections of the document that was prepared in it before, by which
     they differ from the example's; None when nothing was. `wanted` are those of the document that the flow is given.
     `between` happens after the preparation. `strictly` holds a run to its plan. `ordered` says of a world whether what
-    the flow orders is there. `cleared` is what an operator takes away who is asked, before he says that it is not there.
+    the flow orders is there. `cleared` takes away what an operator does before he says that it is not there.
     """
 
     flow: str

@@ -9,6 +9,7 @@ import pytest
 
 from alicloud.journal import journal_key
 from alicloud.journal_record import What
+from blocks.environment import describe
 from emulator import foas, foasconsole_namespaces, oss_state, ram, ram_attachments, ram_groups, vpc_vswitches
 from emulator import foasconsole as console
 from emulator import vpc as networks
@@ -105,6 +106,38 @@ def test_everything_goes_in_one_run_with_the_bucket(prepared):
     assert not torn.errors, str(torn)
     assert left(account) == {}
     assert torn.writes[-2:] == ["DeleteObject", "DeleteBucket"]
+
+
+def test_a_disabled_workspace_that_is_paid_by_use_is_released_with_its_namespaces(prepared):
+    account = prepared()
+    (workspace,) = world(account).part(console.State).workspaces.values()
+    workspace.phase = "DISABLE"
+
+    torn = tear_down(account, MANAGED, bucket=True)
+
+    assert not torn.errors, str(torn)
+    assert left(account) == {}
+    assert "DeleteNamespace" not in torn.writes
+    assert torn.why("Namespace payments") == "goes along with its workspace, which is DISABLE"
+
+
+def test_of_a_subscription_that_has_ended_all_stays_that_the_workspace_stands_on(prepared):
+    wanted = environment(
+        "managed",
+        cluster=describe(MANAGED)["cluster"] | {"charge_type": "Subscription"},
+        safety={"may_order": True, "max_price": 100_000, "max_compute_units": 40},
+    )
+    account = prepared(wanted=wanted, seed={"bssopenapi": {"balance": "100000.00"}}, key="subscribed")
+    account.running.advance(40 * 86_400)
+
+    torn = tear_down(account, wanted, bucket=True)
+    again = tear_down(account, wanted, bucket=True)
+
+    assert not torn.errors, str(torn)
+    assert {"workspaces", "vpcs", "vswitches", "roles"} <= set(left(account))
+    assert "has ended, and the cloud releases it by itself" in torn.why("Workspace flink-managed")
+    assert "goes when the cloud releases that" in torn.why("Namespace payments")
+    assert (again.writes, again.errors) == ([], [])
 
 
 def test_of_an_exclusive_environment_stays_what_is_billed_with_all_it_stands_on(prepared):

@@ -183,7 +183,7 @@ def _judged(case: Case, account: Running) -> Result:
 
 
 def _answer(account: Running, played: Play) -> bool:
-    """Look, as the message says: what is there will be adopted, what is certainly not is declared so, after what is nobody's was deleted."""
+    """Look, as the message says: what is there will be adopted, what is nobody's is deleted, the rest declared so."""
     threading.Event().wait(LATE_SECONDS)  # a call may still be under way, which only time tells
     if played.ordered(account.world()["parts"]):
         return False
