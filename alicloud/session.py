@@ -62,7 +62,7 @@ for _name in list(logging.root.manager.loggerDict):
 class Identity:
     """An AccessKey pair, with the token of a temporary one and when that expires (cloud seconds; 0: never).
 
-    `lasting_key_id` is that of the key by which a temporary one was got.
+    `lasting_key_id` is that of the key by which a temporary one was got, `role_arn` the role whose that is.
     """
 
     access_key_id: str
@@ -70,6 +70,12 @@ class Identity:
     security_token: str = field(default="", repr=False)
     expires_at: float = 0.0
     lasting_key_id: str = field(default="", repr=False)
+    role_arn: str = ""
+
+    @property
+    def owner(self) -> str:
+        """Tell whose sessions see the same account with the same rights: by the lasting AccessKey, and the role."""
+        return f"{self.lasting_key_id or self.access_key_id} {self.role_arn}"
 
 
 class Intents(Protocol):
@@ -90,6 +96,11 @@ class Intents(Protocol):
     def usual_seconds(self, what: str) -> float | None: ...
 
     def lasted(self, what: str, seconds: float) -> None: ...
+
+
+Ask = Callable[["Session", Call[Any]], Any]  # answers a read of a dry session
+_ACCOUNTS: dict[str, str] = {}  # ids of accounts, by those of the AccessKeys that are known to be theirs
+WRITTEN: dict[str, float] = {}  # when this process last wrote, in our seconds, by the owner of the AccessKey
 
 
 class _NoAnswer(Exception):
@@ -135,6 +146,7 @@ class Session:
         self.ledger = Ledger()
         self.journal: Intents | None = None
         self.dry = dry
+        self.ask: Ask = Session.read_again
         self.only_looks = False
         self.foreseen: frozenset[str] | None = None  # when given: the fingerprints of the only writes that may be sent
         self.attempts = attempts
@@ -147,11 +159,27 @@ class Session:
         """Made when first needed: it reads the vendor's list of endpoints, and a journal's session has OSS alone."""
         return _client(self.identity, self.region, self._observe)
 
-    def dry_run(self) -> Session:
-        """Give a session to the same account that sends no write and remembers what it reads."""
+    def dry_run(self, ask: Ask | None = None) -> Session:
+        """Give a session to the same account that sends no write and remembers what it reads.
+
+        Args:
+            ask: where it has its answers from; from the cloud unless given.
+        """
         session = self.sibling(dry=True)
         session.journal = self.journal
+        session.ask = ask or session.ask
         return session
+
+    @property
+    def account(self) -> str:
+        """Whose rates the calls use up: the id of the account, as long as it is not known that of the AccessKey."""
+        if self.identity.role_arn:
+            return self.identity.role_arn.split(":")[3]
+        return _ACCOUNTS.get(self.identity.access_key_id, self.identity.access_key_id)
+
+    def belongs_to(self, account_id: str) -> None:
+        """Note which account the AccessKey is of: all its AccessKeys use up the same rates."""
+        _ACCOUNTS[self.identity.access_key_id] = account_id
 
     def looking(self) -> Session:
         """Give this session to a step that must find everything as it is wanted: it sends no write, and plans none."""
@@ -212,7 +240,7 @@ class Session:
                 return cast("Answer", answer)
             if call.concerns_planned:
                 return cast("Answer", call.missing)
-            answer = self._answered(call)
+            answer = cast("Answer", self.ask(self, call))
             self.snapshot.keep(call, answer)
             return answer
 
@@ -325,7 +353,7 @@ class Session:
     def _exchange(self, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str]:
         self.clock.check()
         self._renew_when_due()
-        rate = (self.identity.access_key_id, call.product, call.action)
+        rate = (self.account, call.product, call.action)
         self.clock.sleep(self.limiter.delay(*rate, call.is_read, self.clock.speed))
         started = time.monotonic()
         outcome, request_id = "no answer", ""
@@ -342,6 +370,8 @@ class Session:
             outcome, request_id = getattr(error, "code", "error"), error.request_id
             raise
         finally:
+            if not call.is_read:
+                WRITTEN[self.identity.owner] = time.monotonic()
             log.log(
                 logging.DEBUG if call.is_read else logging.INFO,
                 "%s %s: %s in %.0f ms (request %s)",

@@ -11,18 +11,21 @@ from typing import Any, TypeVar
 
 from alicloud.call import Call
 from alicloud.errors import AlibabaCloudError
-from alicloud.session import Session
+from alicloud.session import WRITTEN, Session
 
 Answer = TypeVar("Answer")
 Key = tuple[Any, ...]
 PATIENCE = 10.0  # of our seconds: who waits longer for an answer that another asked for asks for himself
+PLANNED_WITHIN = 5.0  # of our seconds: how old an answer may be that a plan builds on
+UNKNOWN: Any = object()  # None is an answer: there is no such thing
+KEPT = 2_000  # answers, of which the older half is forgotten when there are more
 
 
 @dataclass
 class _Shared:
     """The last outcome of a read, when it was asked for in our seconds, and whether somebody asks now."""
 
-    outcome: Any = None
+    outcome: Any = UNKNOWN
     asked_at: float = float("-inf")
     asking: threading.Event | None = None
 
@@ -31,8 +34,8 @@ class _Shared:
 class SharedReads:
     """Answers of reads, shared by those who ask the same account and region. Safe to use from many threads.
 
-    For waits alone, where an answer that is some seconds old is as good as a new one: whoever acts reads for himself.
-    A refusal is an answer too; were it not, each of a hundred who wait would be refused by himself.
+    For waits and plans alone, where an answer that is some seconds old is as good as a new one: whoever acts reads for
+    himself. A refusal is an answer too; were it not, each of a hundred who wait would be refused by himself.
 
     Args:
         now: seconds of our clock, which nobody sets. The cloud's runs `clock.speed` times as fast.
@@ -43,11 +46,14 @@ class SharedReads:
     _reads: dict[Key, _Shared] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def read(self, cloud: Session, call: Call[Answer], fresh_seconds: float) -> tuple[Answer, float]:
+    def read(
+        self, cloud: Session, call: Call[Answer], fresh_seconds: float, since: float = float("-inf")
+    ) -> tuple[Answer, float]:
         """Give the last answer while it is fresh, else ask; who comes while one asks waits for that answer.
 
         Args:
             fresh_seconds: of the cloud's time, since the call was sent.
+            since: in our seconds; what was asked for earlier is not fresh.
 
         Returns:
             The answer and its age, in the cloud's seconds.
@@ -60,7 +66,7 @@ class SharedReads:
         while True:
             with self._lock:
                 age = (self.now() - shared.asked_at) * cloud.clock.speed
-                if age < fresh_seconds:
+                if age < fresh_seconds and shared.asked_at > since:
                     return _told(shared.outcome), age
                 asking = shared.asking if patient else None
                 if asking is None:
@@ -72,13 +78,13 @@ class SharedReads:
 
     def _ask(self, cloud: Session, call: Call[Any], shared: _Shared, asking: threading.Event) -> Any:
         asked_at = self.now()
-        outcome: Any = None
+        outcome = UNKNOWN
         try:
             outcome = _outcome(cloud, call)
         finally:
             with self._lock:
                 self.sent_at.append(asked_at)
-                if outcome is not None and asked_at > shared.asked_at:
+                if outcome is not UNKNOWN and asked_at > shared.asked_at:
                     shared.outcome, shared.asked_at = outcome, asked_at
                 if shared.asking is asking:
                     shared.asking = None
@@ -86,15 +92,23 @@ class SharedReads:
         return outcome
 
     def _of(self, cloud: Session, call: Call[Any]) -> _Shared:
-        whose = cloud.identity.lasting_key_id or cloud.identity.access_key_id
-        key = (whose, cloud.region, *sorted(cloud.overrides.items()), *call.key)
+        key = (cloud.identity.owner, cloud.region, *sorted(cloud.overrides.items()), *call.key)
         with self._lock:
+            if key not in self._reads and len(self._reads) >= KEPT:
+                self._forget()
             return self._reads.setdefault(key, _Shared())
+
+    def _forget(self) -> None:
+        """Leave out what was asked for longest ago, but what is being asked for."""
+        oldest = sorted(self._reads, key=lambda key: self._reads[key].asked_at)
+        for key in oldest[: KEPT // 2]:
+            if self._reads[key].asking is None:
+                del self._reads[key]
 
 
 def _outcome(cloud: Session, call: Call[Any]) -> Any:
     try:
-        return cloud.send(call)
+        return cloud.read_again(call)
     except AlibabaCloudError as error:
         return error
 
@@ -106,3 +120,14 @@ def _told(outcome: Any) -> Any:
 
 
 WAITING = SharedReads()  # of all runs of a fleet that wait for a cluster or a workspace
+_PLANNING = SharedReads()
+
+
+def ask_together(cloud: Session, call: Call[Any]) -> Any:
+    """Answer a read of a plan with what another of this fleet has just read, unless somebody here has written since.
+
+    Most of what an environment stands on is the account's, and a hundred plans ask for it within seconds. How old an
+    answer may be is said in our seconds, since what makes it old here is people and other processes.
+    """
+    since = WRITTEN.get(cloud.identity.owner, float("-inf"))
+    return _PLANNING.read(cloud, call, PLANNED_WITHIN * cloud.clock.speed, since)[0]

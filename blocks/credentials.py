@@ -90,7 +90,13 @@ class AlibabaCloudCredentials(Block):
             with Session(identity, region, self.endpoints, clock, limiter=limiter) as cloud:
                 key = cloud.send(sts.assume_role(self.role_arn, session_name))
             know(key.access_key_id, key.access_key_secret, key.security_token)
-            lasting = identity.access_key_id
-            return Identity(key.access_key_id, key.access_key_secret, key.security_token, key.expires_at, lasting)
+            return Identity(
+                key.access_key_id,
+                key.access_key_secret,
+                key.security_token,
+                key.expires_at,
+                identity.access_key_id,
+                self.role_arn,
+            )
 
         return Session(assume(), region, self.endpoints, clock, renew=assume, limiter=limiter)

@@ -40,6 +40,7 @@ def check_account(cloud: Session, expected_account_id: str) -> Account:
             f"The credentials belong to account {caller.account_id}, the environment to {expected_account_id}.",
             remedy="Name the right credentials block in the environment.",
         )
+    cloud.belongs_to(caller.account_id)
     alias = cloud.recall(ram_account.get_account_alias())
     return Account(caller.account_id, alias, caller.kind, caller.arn)
 

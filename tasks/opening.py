@@ -19,7 +19,8 @@ from alicloud.journal import Journal
 from alicloud.limiter import SHARED, Limiter
 from alicloud.oss import BucketSpec
 from alicloud.redaction import redacted
-from alicloud.session import Session
+from alicloud.session import Ask, Session
+from alicloud.shared_reads import ask_together
 from alicloud.snapshot import Ledger, Write
 from blocks import desired, rights
 from blocks.credentials import AlibabaCloudCredentials
@@ -197,9 +198,9 @@ class Opened:
             rows = [{"kind": row.kind, "name": row.name, "id": row.id} for row in report.existing()]
             tell(self.environment, news, report.summary(), rows)
 
-    def foreseen(self, procedure: Procedure) -> Planning:
-        """Carry the procedure out dry, on fresh reads."""
-        with self.cloud.dry_run() as cloud:
+    def foreseen(self, procedure: Procedure, ask: Ask | None = None) -> Planning:
+        """Carry the procedure out dry, on fresh reads unless `ask` says where from else."""
+        with self.cloud.dry_run(ask) as cloud:
             planning = Planning(self.environment, cloud)
             procedure(planning)
             planning.refusals()  # waits for all steps
@@ -219,7 +220,7 @@ def plan(opened: Opened, procedure: Procedure, acts: bool = False) -> State[None
     Raises:
         Unmet: everything that stands in the way.
     """
-    planning = opened.foreseen(procedure)
+    planning = opened.foreseen(procedure, ask_together if in_fleet() else None)
     opened.planned = planning.cloud.ledger
     foreseen = planning.foreseen()
     opened.found = [step.result for step in foreseen if step.refused is None]

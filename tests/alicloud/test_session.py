@@ -685,3 +685,22 @@ def test_a_call_names_its_own_kind():
 
     assert call.once_only
     assert not call.is_read
+
+
+def test_the_rates_are_those_of_the_account_whatever_key_signs(emulator):
+    role = "acs:ram::1376771854400000:role/flink-prep"
+    limiter = Limiter()
+    one, another, acting = (
+        Session(identity, "cn-hangzhou", {"*": emulator.url}, limiter=limiter)
+        for identity in (ACCOUNT, ACCOUNT, Identity("STS.one", "x", "y", 0.0, "LTAI-of-many-accounts", role))
+    )
+
+    before = Session(Identity("LTAI-not-known-yet", "x"), "cn-hangzhou").account
+    one.belongs_to("1376771854400000")
+
+    assert before == "LTAI-not-known-yet"
+    assert one.account == another.account == acting.account == "1376771854400000"
+    with limiter.watched() as traffic, one, another:
+        for cloud in (one, another):
+            cloud.send(ram.get_user("alice"))
+    assert [(key, passed.calls) for key, passed in traffic.items()] == [(("1376771854400000", "Ram", "GetUser"), 2)]

@@ -1,5 +1,8 @@
+import itertools
 import threading
+import time
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -7,8 +10,11 @@ from alicloud import shared_reads
 from alicloud.call import Call, Kind
 from alicloud.clock import Clock, Stopped
 from alicloud.errors import Unavailable
-from alicloud.shared_reads import SharedReads
+from alicloud.session import WRITTEN, Identity
+from alicloud.shared_reads import SharedReads, ask_together
 
+KEYS = itertools.count()
+ROLE = "acs:ram::{}:role/flink-prep"
 CALL = Call("foas", "2018-11-11", "ListCluster", Kind.READ, lambda body: body)
 
 
@@ -23,44 +29,44 @@ class Time:
 class Account:
     """Stands for a session: counts what it is asked, and answers when it may."""
 
-    def __init__(self, key="LTAI-one", region="cn-hangzhou", speed=1.0):
-        self.identity = type("Identity", (), {"access_key_id": key, "lasting_key_id": ""})
+    def __init__(self, key="LTAI-one", region="cn-hangzhou", speed=1.0, role_arn=""):
+        self.identity = Identity(f"STS-{next(KEYS)}", "", "", 0.0, key, role_arn)
         self.clock = Clock(speed)
         self.region, self.overrides = region, {}
         self.asked = 0
-        self.error = None
+        self.answer = self.error = None
         self.asks = threading.Event()
         self.may_answer = threading.Event()
         self.may_answer.set()
 
-    def send(self, call):
+    def read_again(self, call):
         self.asked += 1
         self.asks.set()
         assert self.may_answer.wait(10)
         if self.error:
             raise self.error
-        return f"answer {self.asked}"
+        return self.answer or f"answer {self.asked}"
 
 
 def test_an_answer_serves_all_who_ask_while_it_is_fresh():
-    time, account = Time(), Account()
-    reads = SharedReads(time)
+    clock, account = Time(), Account()
+    reads = SharedReads(clock)
 
     first = reads.read(account, CALL, 30)
-    time.now += 29
+    clock.now += 29
     second = reads.read(account, CALL, 30)
-    time.now += 1
+    clock.now += 1
     third = reads.read(account, CALL, 30)
 
     assert [first, second, third] == [("answer 1", 0.0), ("answer 1", 29.0), ("answer 2", 0.0)]
 
 
 def test_an_age_is_of_the_clouds_time():
-    time, account = Time(), Account(speed=60.0)
-    reads = SharedReads(time)
+    clock, account = Time(), Account(speed=60.0)
+    reads = SharedReads(clock)
 
     reads.read(account, CALL, 30)
-    time.now += 0.4
+    clock.now += 0.4
 
     assert reads.read(account, CALL, 30) == ("answer 1", pytest.approx(24.0))
 
@@ -112,9 +118,17 @@ def test_a_run_that_has_ended_waits_for_no_answer(monkeypatch):
     assert ended.asked == 0
 
 
-@pytest.mark.parametrize("other", [Account(key="LTAI-other"), Account(region="cn-beijing")], ids=["account", "region"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        Account(key="LTAI-other", role_arn=ROLE.format(1)),
+        Account(role_arn=ROLE.format(2)),
+        Account(region="cn-beijing", role_arn=ROLE.format(1)),
+    ],
+    ids=["key", "account of the same key", "region"],
+)
 def test_another_account_or_region_has_answers_of_its_own(other):
-    account, reads = Account(), SharedReads(Time())
+    account, reads = Account(role_arn=ROLE.format(1)), SharedReads(Time())
 
     reads.read(account, CALL, 30)
     reads.read(other, CALL, 30)
@@ -123,15 +137,60 @@ def test_another_account_or_region_has_answers_of_its_own(other):
 
 
 def test_a_refusal_is_told_to_all_who_ask_and_forgotten_with_its_time():
-    time, account = Time(), Account()
-    reads = SharedReads(time)
+    clock, account = Time(), Account()
+    reads = SharedReads(clock)
     account.error = Unavailable("ServiceUnavailable", "Busy.", action="ListCluster")
 
     for _ in range(5):
         with pytest.raises(Unavailable, match="Busy"):
             reads.read(account, CALL, 30)
     asked, account.error = account.asked, None
-    time.now += 30
+    clock.now += 30
 
     assert asked == 1
     assert reads.read(account, CALL, 30) == ("answer 2", 0.0)
+
+
+def test_that_there_is_no_such_thing_is_an_answer_too():
+    account, reads = Account(), SharedReads(Time())
+    account.read_again = lambda _call: setattr(account, "asked", account.asked + 1)  # gives None
+
+    assert [reads.read(account, CALL, 30)[0] for _ in range(3)] == [None] * 3
+    assert account.asked == 1
+
+
+def test_what_was_asked_for_before_a_time_is_not_fresh():
+    clock, account = Time(), Account()
+    reads = SharedReads(clock)
+    reads.read(account, CALL, 30)
+
+    clock.now += 1
+
+    assert reads.read(account, CALL, 30, since=100.0) == ("answer 2", 0.0)
+    assert reads.read(account, CALL, 30, since=100.0) == ("answer 2", 0.0)
+
+
+def test_the_older_half_is_forgotten_when_too_many_are_kept(monkeypatch):
+    monkeypatch.setattr(shared_reads, "KEPT", 4)
+    clock, account = Time(), Account()
+    reads = SharedReads(clock)
+    calls = [replace(CALL, action=f"List{number}") for number in range(5)]
+    for call in calls:
+        clock.now += 1
+        reads.read(account, call, 30)
+
+    for call in reversed(calls):
+        reads.read(account, call, 30)
+
+    assert account.asked == 5 + 2
+
+
+def test_plans_ask_together_until_somebody_of_the_same_account_has_written():
+    one, other = Account(key="LTAI-plans"), Account(key="LTAI-plans")
+
+    asked = [ask_together(account, CALL) for account in (one, other)]
+    WRITTEN[one.identity.owner] = time.monotonic()
+    after = ask_together(other, CALL)
+
+    assert (asked, after) == (["answer 1", "answer 1"], "answer 1")
+    assert (one.asked, other.asked) == (1, 1)

@@ -75,6 +75,7 @@ def test_a_fleet_is_prepared_each_environment_in_a_run_of_its_own_and_the_second
     first = run(trial, prepare_fleet, environments=names, at_once=2)
     writes = Counter(trial.writes())
     second = run(trial, prepare_fleet, environments=names)
+    reads = Counter(call["action"] for call in trial.calls())
 
     assert first.is_completed(), first.message
     assert writes["CreateCluster" if mode == "exclusive" else "CreateInstance"] == 4
@@ -82,6 +83,8 @@ def test_a_fleet_is_prepared_each_environment_in_a_run_of_its_own_and_the_second
     assert second.is_completed(), second.message
     assert trial.writes() == []
     assert trial.appends() == 0
+    assert reads["GetRole"] < 4  # the role is the account's: plans of one moment ask for it together
+    assert reads["GetBucketInfo"] >= 4
     assert sorted(children(second)) == names
     assert {each.state.type for each in children(second).values()} == {"COMPLETED"}
 
