@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from alicloud.rates import PUBLISHED, Rate, rate_of
 
@@ -53,6 +54,14 @@ class Passed:
 
 
 Traffic = dict[tuple[str, str, str], Passed]  # by account, product and action
+
+
+class Limits(Protocol):
+    """What holds calls back; see `Limiter`."""
+
+    def delay(self, account: str, product: str, action: str, is_read: bool, speed: float = 1.0) -> float: ...
+
+    def told(self, account: str, product: str, action: str, throttled: bool) -> None: ...
 
 
 @dataclass

@@ -36,7 +36,7 @@ from alicloud.errors import (
     refusal,
 )
 from alicloud.journal_record import What
-from alicloud.limiter import SHARED, Limiter
+from alicloud.limiter import SHARED, Limits
 from alicloud.redaction import redact
 from alicloud.snapshot import Ledger, Snapshot
 from alicloud.stopwatch import cloud_time
@@ -134,7 +134,7 @@ class Session:
         attempts: int = ATTEMPTS,
         settle_seconds: float = 60.0,
         renew: Callable[[], Identity] | None = None,
-        limiter: Limiter = SHARED,
+        limiter: Limits = SHARED,
     ) -> None:
         self.identity = identity
         self.limiter = limiter

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, SecretStr, model_validator
 from alicloud import sts
 from alicloud.clock import Clock
 from alicloud.errors import Misconfigured
-from alicloud.limiter import SHARED, Limiter
+from alicloud.limiter import SHARED, Limits
 from alicloud.redaction import know
 from alicloud.session import Identity, Session
 
@@ -60,7 +60,7 @@ class AlibabaCloudCredentials(Block):
             raise ValueError("role_arn: must look like acs:ram::1234567890123456:role/flink-prep")
         return self
 
-    def get_session(self, region: str, session_name: str = "flow-run", limiter: Limiter = SHARED) -> Session:
+    def get_session(self, region: str, session_name: str = "flow-run", limiter: Limits = SHARED) -> Session:
         """Give a session to the account in a region; when a role is named, as that role.
 
         Args:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from alicloud.errors import AlibabaCloudError, Misconfigured, Refused, TimedOut, Unsettled, together
 from alicloud.journal import Journal
-from alicloud.limiter import SHARED, Limiter
+from alicloud.limiter import SHARED, Limits
 from alicloud.oss import BucketSpec
 from alicloud.redaction import redacted
 from alicloud.session import Ask, Session
@@ -315,7 +315,7 @@ def stopping(cloud: Session) -> Iterator[None]:
         cloud.clock.stop()
 
 
-def limiter_of(credentials: AlibabaCloudCredentials) -> Limiter:
+def limiter_of(credentials: AlibabaCloudCredentials) -> Limits:
     """Give what holds calls back: this process for itself, or all that use the account."""
     return ACROSS_PROCESSES if credentials.share_rates else SHARED
 

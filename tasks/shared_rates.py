@@ -35,8 +35,8 @@ class _Quota:
 
 
 @dataclass
-class SharedRates(Limiter):
-    """A limiter that first takes from the account's quota on the Prefect server, then waits as `inner` says."""
+class SharedRates:
+    """Limits that first take from the account's quota on the Prefect server, then wait as `inner` says."""
 
     inner: Limiter = field(default_factory=lambda: SHARED)
     _quotas: dict[str, _Quota] = field(default_factory=dict)

@@ -25,6 +25,7 @@ from tasks.progress import timing_of
 from tasks.run import Planning
 
 _MEANS = {REMOVED: "deleted", HELD: "held back", BILLED: "billed on", BLOCKED: "failed or in the way"}
+_MEANS_DRY = _MEANS | {REMOVED: "to be deleted", BLOCKED: "in the way"}
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,14 @@ class Teardown:
     digest: str = ""
     dry: bool = False
 
+    @property
+    def means(self) -> dict[str, str]:
+        """Say what each sign means."""
+        return _MEANS_DRY if self.dry else _MEANS
+
     def summary(self) -> str:
         """Say in one line what it comes to."""
-        numbers = [(sum(row.sign == sign for row in self.rows), means) for sign, means in _MEANS.items()]
+        numbers = [(sum(row.sign == sign for row in self.rows), means) for sign, means in self.means.items()]
         told = ", ".join(f"{number} {means}" for number, means in numbers if number)
         return told or "nothing is there"
 
@@ -53,7 +59,7 @@ class Teardown:
             f"# {plain(self.environment)}: {title}",
             f"{plain(self.summary())}." + (f" Digest `{self.digest}`." if self.digest else ""),
             table(("", "What", "Why, or how"), rows) if self.rows else "Nothing of the environment is there.",
-            "; ".join(f"`{sign}` is {means}" for sign, means in _MEANS.items()) + ".",
+            "; ".join(f"`{sign}` is {means}" for sign, means in self.means.items()) + ".",
             _next() if self.dry else "",
         ]
         return "\n\n".join(part for part in parts if part) + "\n"

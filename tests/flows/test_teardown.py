@@ -1,6 +1,7 @@
 """The flow teardown, with Prefect: the confirmation, the dry run, the artifact, the report."""
 
 import copy
+import re
 
 import pytest
 
@@ -39,7 +40,7 @@ def test_without_a_confirmation_nothing_is_written_and_everything_is_told(manage
     state = managed.run(teardown)
 
     assert state.is_completed()
-    assert state.message.startswith("Dry run: ")
+    assert re.match(r"Dry run: \d+ to be deleted, \d+ held back; see artifact ", state.message)
     assert (managed.writes(), managed.appends()) == ([], 0)
     assert managed.account.world() == before
     assert "| `-` | Workspace flink-managed | release workspace flink-managed" in told(managed)
