@@ -1,4 +1,6 @@
-"""One run in a process of its own, measured: `python -m benchmarks.fleet_runner prepare-fleet fleet`.
+"""One run in a process of its own, measured: `python -m benchmarks.fleet_runner prepare-fleet fleet 16`.
+
+After `prepare` and an environment the steps may follow that it is narrowed to.
 
 Prints a line of JSON: state, seconds from the flow's start to its end, CPU seconds of the process, its peak memory in
 MiB, the seconds that the imports took, and how many looks at what is being made were taken in how many seconds.
@@ -25,7 +27,7 @@ def main() -> int:
     if kind == "prepare-fleet":
         state = prepare_fleet(tag=what, at_once=int(rest[0]), return_state=True)
     else:
-        state = prepare(what, return_state=True)
+        state = prepare(what, rest, return_state=True)
     ended, used = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF)
     facts = {
         "state": state.name,

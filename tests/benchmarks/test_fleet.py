@@ -8,6 +8,7 @@ from alicloud.rates import PUBLISHED
 from benchmarks import fleet
 from benchmarks.charts import draw, fitted
 from benchmarks.fleet import Measured
+from benchmarks.fleet_stack import stack
 
 GOOD = Measured("managed", 10, "first", 30.0, 40.0, 35.0, 1.14, 130.0, 200, 0, 0, 41, 41.5, 1.1, 180, 9000, 4.0)
 AGAIN = replace(GOOD, run="second", seconds=3.0, bound=0.0, ratio=0.0, writes=0, looks=0, ticks=0.0)
@@ -71,7 +72,7 @@ def test_the_charts_are_drawn_of_what_was_measured(tmp_path):
 @pytest.mark.parametrize("mode", ["exclusive", "managed"])
 def test_a_small_fleet_makes_each_thing_once_and_nothing_the_second_time(mode):
     speed = 2.5 * fleet.speed_of(mode, 3)  # 8 s of waiting are enough to count looks
-    with fleet._stack(mode, 3, speed, "sqlite") as (local, _):
+    with stack(mode, 3, speed, "sqlite") as (local, _):
         first, second = (fleet._run(local, mode, 3, speed, 3, run) for run in ("first", "second"))
 
     assert (first.throttled, first.duplicates, second.writes, second.throttled) == (0, 0, 0, 0)
