@@ -38,12 +38,15 @@ class Nodes:
 
 @dataclass(frozen=True)
 class SizeSpec:
-    """The size that is wanted. `queued_cus` is what queues will hold; `max_cus` what growth must not exceed."""
+    """The size that is wanted; of what nobody wants anything (None), what there is stays.
 
-    master_specification: str
-    master_number: int
-    slave_specification: str
-    slave_number: int
+    `queued_cus` is what queues will hold; `max_cus` what growth must not exceed.
+    """
+
+    master_specification: str | None
+    master_number: int | None
+    slave_specification: str | None
+    slave_number: int | None
     max_cus: int
     queued_cus: int
 
@@ -130,6 +133,9 @@ def master_changes(desired: SizeSpec, cluster: Cluster) -> list[Call[Any]]:
     Raises:
         Unmet: another number of masters is wanted; that can never be changed.
     """
+    wanted = desired.master_specification
+    if wanted is None:
+        return []
     nodes = nodes_of(cluster)
     if nodes.master_number != desired.master_number:
         raise Unmet(
@@ -137,7 +143,6 @@ def master_changes(desired: SizeSpec, cluster: Cluster) -> list[Call[Any]]:
             "can never be changed.",
             remedy=f"Write cluster.master.number: {nodes.master_number} into the environment.",
         )
-    wanted = desired.master_specification
     if nodes.master_specification == wanted:
         return []
     change = Change("masters", nodes.master_specification, wanted)
@@ -153,8 +158,11 @@ def slaves_changes(desired: SizeSpec, cluster: Cluster, resource: ClusterResourc
     Raises:
         Unmet: another specification is wanted, more than is allowed, or fewer than the queues hold.
     """
+    wanted = desired.slave_number
+    if wanted is None:
+        return []
     nodes = nodes_of(cluster)
-    has, wanted = len(nodes.slave_ids), desired.slave_number
+    has = len(nodes.slave_ids)
     if nodes.slave_specification != desired.slave_specification:
         raise Unmet(
             f"The slaves of cluster {cluster.name} are {nodes.slave_specification}, wanted "
@@ -201,9 +209,9 @@ def size_difference(desired: SizeSpec, cluster: Cluster) -> str:
         return ""
     pairs = (
         ("masters", nodes.master_specification, desired.master_specification),
-        ("slaves", str(len(nodes.slave_ids)), str(desired.slave_number)),
+        ("slaves", len(nodes.slave_ids), desired.slave_number),
     )
-    return "; ".join(f"{what} {has}, wanted {wanted}" for what, has, wanted in pairs if has != wanted)
+    return "; ".join(f"{what} {has}, wanted {wanted}" for what, has, wanted in pairs if wanted not in (None, has))
 
 
 def _check_most(cluster: Cluster, cus: int, most: int) -> None:

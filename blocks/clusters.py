@@ -17,6 +17,10 @@ class Nodes(Section):
     number: int = Field(ge=1, le=1000, title="Number")
 
 
+USUAL_MASTER = Nodes(specification="Ecs_4c16g", number=3)
+USUAL_SLAVE = Nodes(specification="Ecs_8c32g", number=3)
+
+
 class ExclusiveCluster(Section):
     """An exclusive cluster on an existing, paid order (R12 to R14, R21)."""
 
@@ -32,8 +36,12 @@ class ExclusiveCluster(Section):
         title="Product code of the order",
         description="As billing calls it; the vendor does not publish it.",
     )
-    master: Nodes = Field(Nodes(specification="Ecs_4c16g", number=3), title="Master nodes of the order")
-    slave: Nodes = Field(Nodes(specification="Ecs_8c32g", number=3), title="Slave nodes of the order")
+    master: Nodes | None = Field(
+        None, title="Master nodes of the order", description="See below. Left out: `scale` leaves them as they are."
+    )
+    slave: Nodes | None = Field(
+        None, title="Slave nodes of the order", description="See below. Left out: `scale` leaves them as they are."
+    )
     duration_months: int = Field(1, ge=1, le=36, title="Months", description="Of a renewal: 1 to 9, 12, 24 or 36.")
     auto_renew: bool = Field(False, title="Renew automatically", description="Off: renewals are left as they are.")
     expected_minutes: float = Field(30, gt=0, le=600, title="Expected minutes until RUNNING")
@@ -43,7 +51,17 @@ class ExclusiveCluster(Section):
     @property
     def nodes(self) -> int:
         """How many addresses the cluster takes in its vSwitch."""
-        return self.master.number + self.slave.number
+        return sum(nodes.number for nodes in self._expected)
+
+    @property
+    def machines(self) -> list[str]:
+        """The specifications of its nodes."""
+        return sorted({nodes.specification for nodes in self._expected})
+
+    @property
+    def _expected(self) -> tuple[Nodes, Nodes]:
+        """The nodes that the order has as far as we know: of what is not said, those of the smallest usual order."""
+        return self.master or USUAL_MASTER, self.slave or USUAL_SLAVE
 
 
 class ManagedWorkspace(Section):

@@ -194,9 +194,9 @@ def _exclusive(environment: Any) -> Iterator[Conflict]:
     if environment.region and environment.region not in EXCLUSIVE_REGIONS:
         sold = ", ".join(sorted(EXCLUSIVE_REGIONS))
         yield Conflict(("region",), "exclusive mode was never sold there", f"Choose one of {sold}, or mode: managed.")
-    if cluster.master.number not in (1, 3):
+    if cluster.master and cluster.master.number not in (1, 3):
         yield Conflict(("cluster", "master", "number"), "an order has 1 or 3 master nodes", "Copy it from the order.")
-    if cluster.slave.number < 2:
+    if cluster.slave and cluster.slave.number < 2:
         yield Conflict(("cluster", "slave", "number"), "an order has at least 2 slave nodes", "Copy it from the order.")
     if environment.network and len(environment.network.vswitches) > 1:
         yield Conflict(("network", "vswitches"), "an exclusive cluster has one vSwitch", "Keep one.")
@@ -257,7 +257,7 @@ def _capacity(cluster: Any) -> int | None:
         return None
     if cluster.mode == "managed":
         return int(cluster.compute_units)
-    per_slave = USABLE_CUS_PER_SLAVE.get(cluster.slave.specification)
+    per_slave = USABLE_CUS_PER_SLAVE.get(cluster.slave.specification) if cluster.slave else None
     return None if per_slave is None else per_slave * int(cluster.slave.number)
 
 

@@ -265,13 +265,13 @@ def project(project: Project, cluster_id: str, account_id: str) -> ProjectSpec:
 
 def cluster_size(environment: Environment, queues: Sequence[Queue]) -> SizeSpec:
     """Give the size of an exclusive cluster; `queues` are those that there are, which projects of ours resize."""
-    wanted = exclusive(environment)
+    master, slave = exclusive(environment).master, exclusive(environment).slave
     ours = {f"root.{project.name}": project.compute_units for project in environment.projects}
     return SizeSpec(
-        master_specification=wanted.master.specification,
-        master_number=wanted.master.number,
-        slave_specification=wanted.slave.specification,
-        slave_number=wanted.slave.number,
+        master_specification=master.specification if master else None,
+        master_number=master.number if master else None,
+        slave_specification=slave.specification if slave else None,
+        slave_number=slave.number if slave else None,
         max_cus=environment.safety.max_compute_units,
         queued_cus=queued_cus(queues, ours),
     )

@@ -165,8 +165,7 @@ def prepare_network(run: Run, account: Handle) -> Place:
     one_zone = zone if len(vswitches) == 1 else ""  # several vSwitches spread the workspace over zones
     checks = [run.step(check_vswitches, vswitches, one_zone, cluster.nodes, existing)]
     if cluster.mode == "exclusive":
-        machines = sorted({cluster.master.specification, cluster.slave.specification})
-        checks.append(run.step(check_stock, zoned, machines, existing))
+        checks.append(run.step(check_stock, zoned, cluster.machines, existing))
     else:
         checks.append(run.step(check_managed_zone, zoned, existing))
     if environment.attached_storage:

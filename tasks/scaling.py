@@ -176,7 +176,8 @@ def _check_money(environment: Environment, call: Call[Any]) -> None:
 
 
 def _check_addresses(cloud: Session, environment: Environment, cluster: Cluster) -> None:
-    more = desired.exclusive(environment).slave.number - len(foas_scaling.nodes_of(cluster).slave_ids)
+    slave = desired.exclusive(environment).slave
+    more = slave.number - len(foas_scaling.nodes_of(cluster).slave_ids) if slave else 0
     for vswitch_id in cluster.vswitch_ids[:1]:
         found = cloud.send(vpc_vswitches.describe_vswitches(vswitch_id=vswitch_id))
         vpc_vswitches.check_vswitches(found, "", more)

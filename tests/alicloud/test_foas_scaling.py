@@ -47,6 +47,14 @@ def test_slaves_are_brought_to_the_wanted_number(wanted, action, parameters):
     assert [(call.action, call.parameters) for call in calls] == ([(action, parameters)] if action else [])
 
 
+def test_what_nobody_wants_anything_of_stays():
+    silent = spec(None, None, None, None)
+
+    assert foas_scaling.slaves_changes(silent, cluster(9), RESOURCE) == []
+    assert foas_scaling.master_changes(silent, cluster(masters=1)) == []
+    assert foas_scaling.size_difference(silent, cluster(9)) == ""
+
+
 @pytest.mark.parametrize(
     ("wanted", "text"),
     [

@@ -15,6 +15,9 @@ def vswitches(*blocks, **fields):
     return [{"name": f"flink-{n}", "cidr": cidr, **fields} for n, cidr in enumerate(blocks)]
 
 
+THREE_SLAVES = {"specification": "Ecs_8c32g", "number": 3}
+
+
 def project(name="orders", cus=1, **fields):
     return {"name": name, "compute_units": cus, **fields}
 
@@ -179,7 +182,7 @@ CONFLICTS = [
         "project orders is named 2 times. Keep one.",
     ),
     (
-        ("exclusive", {"projects": [project(cus=10), project("clicks", 9)]}),
+        ("exclusive", {"projects": [project(cus=10), project("clicks", 9)], "cluster": {"slave": THREE_SLAVES}}),
         "projects",
         "the projects ask for 19 CUs, the cluster has 18. Give the projects fewer, or order a larger cluster.",
     ),

@@ -50,7 +50,11 @@ def test_an_environment_comes_back_the_same_from_its_block(mode):
 
 
 def test_a_block_that_was_edited_into_something_impossible_is_refused_with_every_cause():
-    content = document(network={"zone": "cn-beijing-h"}, projects=[{"name": "orders", "compute_units": 99}])
+    content = document(
+        network={"zone": "cn-beijing-h"},
+        cluster={"slave": {"specification": "Ecs_8c32g", "number": 3}},
+        projects=[{"name": "orders", "compute_units": 99}],
+    )
 
     with pytest.raises(ValidationError) as caught:
         FlinkEnvironment.model_validate({"environment": content})

@@ -142,6 +142,19 @@ def test_masters_are_exchanged_and_their_number_never_changes(account, prepared)
     assert refused.writes == []
 
 
+@pytest.mark.requirement("R12")
+def test_nodes_that_the_document_does_not_name_are_left_as_they_are(account, prepared):
+    order = ORDER | {"slave_number": 6, "master_spec": "Ecs_8c32g"}
+    silent = {"cluster": {"master": None, "slave": None}}
+    prepared("exclusive", wanted("exclusive", **silent), {**SEEDS["exclusive"], "foas": {"orders": [order]}})
+
+    ended = account.run(wanted("exclusive", cus=30, **silent), procedure=scaling)
+
+    assert ended.done, str(ended)
+    assert ended.writes == ["UpdateQueue"]
+    assert size(account, "exclusive") == (6, 30)
+
+
 # Refused before anything is written
 
 MANUAL = {"manual_minutes": 0}
