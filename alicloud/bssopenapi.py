@@ -57,6 +57,22 @@ def query_available_instances(product_code: str, region: str = "") -> Call[tuple
     )
 
 
+def query_instance(instance_id: str) -> Call[tuple[OrderedInstance, ...]]:
+    """List what billing knows by an id, under whatever product code, which the vendor does not publish.
+
+    Source: BssOpenApi 2017-12-14, QueryAvailableInstances: a product code is wanted only where a region is given.
+    """
+    return Call(
+        PRODUCT,
+        VERSION,
+        "QueryAvailableInstances",
+        Kind.READ,
+        _instances,
+        {"InstanceIDs": instance_id},
+        missing=(),
+    )
+
+
 def usable_orders(
     instances: Sequence[OrderedInstance], clusters_count: int, order_id: str, region: str
 ) -> OrderedInstance:

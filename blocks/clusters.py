@@ -73,12 +73,6 @@ class ManagedWorkspace(Section):
     compute_units: int = Field(ge=1, le=10_000, title="Compute units (CU)", description="1 CU = 1 vCPU and 4 GiB.")
     duration_months: int = Field(1, ge=1, le=36, title="Months", description="Subscription only.")
     auto_renew: bool = Field(False, title="Renew automatically", description="Subscription only.")
-    product_code: str = Field(
-        "sc",
-        pattern=r"^[A-Za-z0-9_]{2,60}$",
-        title="Product code of the workspace",
-        description="As billing calls it, for renewals; the vendor does not publish it.",
-    )
     storage: Literal["bucket", "managed"] = Field("bucket", title="Storage")
     expected_minutes: float = Field(10, gt=0, le=600, title="Expected minutes until RUNNING")
     timeout_minutes: float = Field(40, gt=0, le=1440, title="Minutes after which a ticket is due")

@@ -207,6 +207,7 @@ SCALING = (
     _need("foasconsole", "ModifyPrepayNamespaceSpec", "managed"),
 )
 RENEWAL = (
+    _need("foas", "ListCluster", "exclusive"),
     _need("BssOpenApi", "QueryAvailableInstances"),
     _need("BssOpenApi", "SetRenewal", "auto_renewed"),
     _need("BssOpenApi", "RenewInstance", "exclusive"),

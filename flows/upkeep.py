@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flows.procedure import Handle, identify, keep_journal
+from tasks.cluster import require_standing_cluster
 from tasks.conversion import check_price_of_conversion, ensure_billing, refuse_conversion
 from tasks.renewal import (
     check_price_of_renewal,
@@ -60,7 +61,8 @@ def renewals(within_days: int) -> Callable[[Run], Any]:
         account = identify(run)
         journal = keep_journal(run, account)
         if run.environment.cluster.mode == "exclusive":
-            bought = run.step(ensure_order_auto_renewal, run.environment, account, after=[journal])
+            cluster = run.step(require_standing_cluster, run.environment.cluster.name, after=[account, journal])
+            bought = run.step(ensure_order_auto_renewal, run.environment, account, after=[cluster])
             run.step(ensure_order_renewal, run.environment, bought, within_days, account)
         else:
             _renew_workspace(run, account, journal, within_days)

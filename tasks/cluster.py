@@ -44,6 +44,19 @@ def require_cluster(cloud: Session, name: str) -> Cluster:
     return cluster
 
 
+@step("Cluster {name}, which must exist", "R12")
+def require_standing_cluster(cloud: Session, name: str) -> Cluster:
+    """Find the cluster that something is done to, whatever its state.
+
+    Raises:
+        Unmet: it does not exist.
+    """
+    cluster = foas.pick_cluster(name, cloud.recall(foas.list_cluster()))
+    if cluster is None:
+        raise Unmet(f"Cluster {name} does not exist.", remedy="Run create-cluster first.")
+    return cluster
+
+
 @step("Order of the cluster", "R12", "R13", "R14")
 def find_order(cloud: Session, wanted: ExclusiveCluster, cluster: Cluster | None) -> OrderedInstance | None:
     """Find the paid order that the cluster is made from: never accepts terms, never pays.

@@ -14,7 +14,6 @@ from alicloud.renewal import moment, was_renewed
 from alicloud.session import Session
 from alicloud.settle import settle
 from blocks import desired
-from blocks.clusters import ExclusiveCluster
 from blocks.environment import Environment
 from tasks.account import Account
 from tasks.scaling import check_quote, read_workspace
@@ -33,10 +32,11 @@ def ensure_auto_renewal(cloud: Session, environment: Environment, workspace: Wor
         What billing tells of it; None when it does not list it and nothing is wanted of it.
 
     Raises:
-        ManualStep: billing does not list it by this product code.
+        ManualStep: billing does not list it.
         Unmet: it cannot renew itself by so many months.
     """
-    return _auto_renewal(cloud, environment, workspace.instance_id)
+    read = bssopenapi.query_instance(workspace.instance_id)
+    return _auto_renewal(cloud, environment, read, workspace.instance_id)
 
 
 @step("Automatic renewal of cluster {environment.cluster.name}", "R12")
@@ -50,17 +50,20 @@ def ensure_order_auto_renewal(cloud: Session, environment: Environment, account:
         ManualStep: billing does not tell which order it is.
         Unmet: it cannot renew itself by so many months.
     """
-    return _auto_renewal(cloud, environment, desired.exclusive(environment).order_id)
+    wanted = desired.exclusive(environment)
+    read = bssopenapi.query_available_instances(wanted.order_product_code, cloud.region)
+    return _auto_renewal(cloud, environment, read, wanted.order_id)
 
 
-def _auto_renewal(cloud: Session, environment: Environment, instance_id: str) -> OrderedInstance | None:
+def _auto_renewal(
+    cloud: Session, environment: Environment, read: Call[tuple[OrderedInstance, ...]], instance_id: str
+) -> OrderedInstance | None:
     def decide(wanted: bssopenapi_renewal.TermSpec, rows: tuple[OrderedInstance, ...]) -> list[Call[Any]]:
         if not wanted.auto_renew:
             return []
         found = bssopenapi_renewal.pick_instance(rows, instance_id, environment.region)
         return bssopenapi_renewal.auto_renewal_changes(wanted, found)
 
-    read = bssopenapi.query_available_instances(_product_code(environment), cloud.region)
     rows = settle(cloud, read, desired.term(environment, 0), decide)
     found = [row for row in rows if row.instance_id == instance_id or (not instance_id and row.region == cloud.region)]
     return found[0] if len(found) == 1 else None
@@ -79,7 +82,7 @@ def check_price_of_renewal(
         The price in words; None when nothing is to be renewed.
 
     Raises:
-        ManualStep: the environment does not allow ordering.
+        ManualStep: the environment does not allow ordering, or nobody can see whether it renews itself.
         Unmet: it costs more than allowed, or an unpaid order is in the way.
     """
     if not _missing(cloud, environment, bought, within_days)(read_workspace(cloud, workspace).workspace):
@@ -125,8 +128,17 @@ def _missing(
     by_itself = environment.cluster.auto_renew or bssopenapi_renewal.renews_itself(bought)
 
     def decide(now: Workspace) -> list[Call[Any]]:
-        spec = desired.renewal(environment, within_days)
-        return [] if by_itself else foasconsole_renewal.renewal_changes(spec, now, cloud.clock.now())
+        if by_itself:
+            return []
+        calls = foasconsole_renewal.renewal_changes(desired.renewal(environment, within_days), now, cloud.clock.now())
+        if calls and bought is None:
+            raise ManualStep(
+                f"Workspace {now.name} ({now.instance_id}) ends soon, and billing does not list it: nobody can see "
+                "whether it renews itself, and a renewal besides would be paid as well.",
+                remedy="Look in the console (Expenses, Renewal), with the Alibaba Cloud account; if it does not renew "
+                "itself, renew it there. This run goes on once its end has moved.",
+            )
+        return calls
 
     return decide
 
@@ -194,8 +206,3 @@ def _check_money(environment: Environment, call: Call[Any]) -> None:
             remedy="Renew it in the console, with the Alibaba Cloud account; or set safety.may_order without "
             "safety.max_price. Then Retry this run.",
         )
-
-
-def _product_code(environment: Environment) -> str:
-    cluster = environment.cluster
-    return cluster.order_product_code if isinstance(cluster, ExclusiveCluster) else cluster.product_code

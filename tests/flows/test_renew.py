@@ -6,6 +6,7 @@ import pytest
 
 from alicloud.errors import ManualStep, Uncertain, Unmet
 from emulator import bssopenapi as emulated_bss
+from emulator import foas as emulated_foas
 from flows.prepare import prepare
 from flows.renew import renew
 from flows.upkeep import renewals
@@ -154,7 +155,6 @@ REFUSALS = {
     "a price that cannot be kept low": ("exclusive", {"max_price": 100}, {}, ManualStep, "cannot be asked"),
     "no such term": ("exclusive", {}, {"duration_months": 10}, Unmet, "1 to 9, 12, 24 or 36 months"),
     "no such automatic term": ("managed", {}, {"duration_months": 5, "auto_renew": True}, Unmet, "not by 5"),
-    "billing calls it otherwise": ("managed", {}, {"product_code": "x1", "auto_renew": True}, ManualStep, "lists none"),
     "an order that is not there": ("exclusive", {}, {"order_id": "blinkonecs_2"}, ManualStep, "blinkonecs_2 is meant"),
 }
 
@@ -173,6 +173,41 @@ def test_what_is_not_allowed_is_refused_and_nothing_is_written(account, ending, 
 
 
 # Never twice
+
+
+@pytest.mark.parametrize("cluster", [{}, {"auto_renew": True}], ids=["by us", "by itself"])
+def test_what_billing_does_not_list_is_left_to_a_person_since_it_may_renew_itself(
+    account, ending, monkeypatch, cluster
+):
+    ending("managed", 20)
+    monkeypatch.setattr("emulator.bssopenapi_instances._asked", lambda world, request: [])
+
+    ended = account.run(wanted("managed", **cluster), procedure=renewals(30))
+
+    assert isinstance(ended.error, ManualStep)
+    assert ended.writes == []
+    assert orders(account) == []
+
+
+def test_a_workspace_that_billing_knows_by_another_product_code_is_not_renewed_besides(account, ending):
+    ending("managed", 20)
+    bought(account).product_code, bought(account).renew_status = "another", "AutoRenewal"
+
+    ended = account.run(wanted("managed"), procedure=renewals(30))
+
+    assert ended.done, str(ended)
+    assert ended.writes == []
+
+
+def test_an_order_whose_cluster_is_not_there_is_not_renewed(account, ending):
+    ending("exclusive", 20)
+    account.running.cloud.world.part(emulated_foas.State).clusters.clear()
+
+    ended = account.run(wanted("exclusive"), procedure=renewals(30))
+
+    assert isinstance(ended.error, Unmet)
+    assert "does not exist" in str(ended)
+    assert orders(account) == []
 
 
 @pytest.mark.parametrize("mode", MODES)
