@@ -12,9 +12,19 @@ from typing import Protocol
 
 from alicloud.rates import PUBLISHED, Rate, rate_of
 
-SHARE = 0.9  # of a published rate: our clock is not the cloud's, and others may call too
+BURST = 0.1  # of a published rate may go at once; the rest follows evenly, so that no period has more than the rate
 SLOWEST = 1 / 16  # of a rate, after the cloud has said no again and again
 RECOVERY = 1.05  # by which a rate that was cut grows again, with each call that is let through
+
+
+def burst(rate: Rate) -> float:
+    """Give how many calls may go at once."""
+    return max(1.0, rate.calls * BURST)
+
+
+def flow(rate: Rate) -> float:
+    """Give how many calls may follow in a second."""
+    return max(rate.calls / 2, rate.calls - burst(rate)) / rate.seconds
 
 
 @dataclass
@@ -24,12 +34,12 @@ class _Bucket:
     rate: Rate
     left: float
     at: float
-    share: float = SHARE
+    share: float = 1.0
 
     def reserve(self, now: float) -> float:
         """Take a call, and give the seconds until it may be sent."""
-        speed = self.rate.calls / self.rate.seconds * self.share
-        self.left = min(self.rate.calls * self.share, self.left + max(0.0, now - self.at) * speed) - 1
+        speed = flow(self.rate) * self.share
+        self.left = min(burst(self.rate), self.left + max(0.0, now - self.at) * speed) - 1
         self.at = now
         return max(0.0, -self.left / speed)
 
@@ -116,7 +126,7 @@ class Limiter:
             bucket = self._buckets.get((account, product, action))
             if bucket is not None:
                 share = bucket.share / 2 if throttled else bucket.share * RECOVERY
-                bucket.share = min(SHARE, max(SLOWEST, share))
+                bucket.share = min(1.0, max(SLOWEST, share))
 
     def rate(self, product: str, action: str, is_read: bool) -> Rate | None:
         """Give the published rate of an action, None where there is none."""
@@ -125,7 +135,7 @@ class Limiter:
     def _bucket(self, account: str, product: str, action: str, is_read: bool, speed: float) -> _Bucket | None:
         found = self._buckets.get((account, product, action))
         if found is None and (rate := self.rate(product, action, is_read)) is not None:
-            found = _Bucket(rate, rate.calls * SHARE, self.now() * speed)
+            found = _Bucket(rate, burst(rate), self.now() * speed)
             self._buckets[account, product, action] = found
         return found
 

@@ -179,7 +179,8 @@ class Session:
 
     def belongs_to(self, account_id: str) -> None:
         """Note which account the AccessKey is of: all its AccessKeys use up the same rates."""
-        _ACCOUNTS[self.identity.access_key_id] = account_id
+        if not self.identity.role_arn:
+            _ACCOUNTS[self.identity.access_key_id] = account_id
 
     def looking(self) -> Session:
         """Give this session to a step that must find everything as it is wanted: it sends no write, and plans none."""
@@ -288,7 +289,13 @@ class Session:
         return self._repeated(call, parameters)
 
     def _written_down(self, journal: Intents, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str, Any]:
-        """Send a write between its intent and its outcome."""
+        """Send a write between its intent and its outcome.
+
+        What can hold up or end a once-only call comes before its intent: after it nothing but the request does, so
+        that no intent is left behind of what was never sent.
+        """
+        if call.kind is Kind.ONCE:
+            self._make_way(call)
         intent = journal.intend(call)
         if call.kind is Kind.TOKENED and (generation := journal.generation(call.makes)):
             parameters = {**parameters, "ClientToken": client_token(call.makes, call.action, generation)}
@@ -338,7 +345,7 @@ class Session:
     def _once(self, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str, Any]:
         """Send once. What is transient elsewhere is not so here: nothing may send this call again on its own."""
         try:
-            body, request_id = self._exchange(call, parameters)
+            body, request_id = self._transmit(call, parameters)
             return body, request_id, _parsed(call, body, request_id)
         except _NoAnswer as lost:
             text = f"No answer to {call.action}: {lost}. It may have taken effect."
@@ -351,10 +358,21 @@ class Session:
             raise
 
     def _exchange(self, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str]:
+        self._make_way(call)
+        return self._transmit(call, parameters)
+
+    def _make_way(self, call: Call[Any]) -> None:
+        """Wait until the call may go out.
+
+        Raises:
+            Stopped: the run has ended.
+        """
         self.clock.check()
         self._renew_when_due()
+        self.clock.sleep(self.limiter.delay(self.account, call.product, call.action, call.is_read, self.clock.speed))
+
+    def _transmit(self, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str]:
         rate = (self.account, call.product, call.action)
-        self.clock.sleep(self.limiter.delay(*rate, call.is_read, self.clock.speed))
         started = time.monotonic()
         outcome, request_id = "no answer", ""
         if call.is_read:

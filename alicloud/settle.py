@@ -142,7 +142,10 @@ def wait_until(
         TimedOut: not ready after that time.
     """
     waited, actual = 0.0, cloud.recall(read)
-    while cloud.dry is False and not ready(actual):
+    if cloud.dry:
+        cloud.ledger.on_its_way |= not ready(actual)
+        return actual
+    while not ready(actual):
         if waited >= timeout_seconds:
             raise TimedOut(
                 f"{what} is not ready after {waited:.0f} s.", remedy="Look at it in the console, then Retry."

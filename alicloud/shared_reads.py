@@ -35,7 +35,7 @@ class SharedReads:
     """Answers of reads, shared by those who ask the same account and region. Safe to use from many threads.
 
     For waits and plans alone, where an answer that is some seconds old is as good as a new one: whoever acts reads for
-    himself. A refusal is an answer too; were it not, each of a hundred who wait would be refused by himself.
+    himself. To who waits a refusal is an answer too; were it not, each of a hundred would be refused by himself.
 
     Args:
         now: seconds of our clock, which nobody sets. The cloud's runs `clock.speed` times as fast.
@@ -47,13 +47,19 @@ class SharedReads:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def read(
-        self, cloud: Session, call: Call[Answer], fresh_seconds: float, since: float = float("-inf")
+        self,
+        cloud: Session,
+        call: Call[Answer],
+        fresh_seconds: float,
+        since: float = float("-inf"),
+        refusals: bool = True,
     ) -> tuple[Answer, float]:
         """Give the last answer while it is fresh, else ask; who comes while one asks waits for that answer.
 
         Args:
             fresh_seconds: of the cloud's time, since the call was sent.
             since: in our seconds; what was asked for earlier is not fresh.
+            refusals: they are answers too; else who finds one asks for himself.
 
         Returns:
             The answer and its age, in the cloud's seconds.
@@ -66,7 +72,8 @@ class SharedReads:
         while True:
             with self._lock:
                 age = (self.now() - shared.asked_at) * cloud.clock.speed
-                if age < fresh_seconds and shared.asked_at > since:
+                told = refusals or not isinstance(shared.outcome, AlibabaCloudError)
+                if age < fresh_seconds and shared.asked_at > since and told:
                     return _told(shared.outcome), age
                 asking = shared.asking if patient else None
                 if asking is None:
@@ -130,4 +137,4 @@ def ask_together(cloud: Session, call: Call[Any]) -> Any:
     answer may be is said in our seconds, since what makes it old here is people and other processes.
     """
     since = WRITTEN.get(cloud.identity.owner, float("-inf"))
-    return _PLANNING.read(cloud, call, PLANNED_WITHIN * cloud.clock.speed, since)[0]
+    return _PLANNING.read(cloud, call, PLANNED_WITHIN * cloud.clock.speed, since, refusals=False)[0]

@@ -106,12 +106,14 @@ class Ledger:
     """The steps of a run, their writes in the order they were sent (of a dry run: planned), and the reads it took.
 
     A ledger that is made inside a step is of work on behalf of that step: the cloud's time there is the cloud's time
-    of the step too. `now` gives our seconds.
+    of the step too. `now` gives our seconds. `on_its_way` says that a dry run saw something that a run would wait
+    for.
     """
 
     writes: list[Write] = field(default_factory=list)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     reads: int = 0
+    on_its_way: bool = False
     now: Callable[[], float] = field(default=time.monotonic, repr=False)
     _within: Stopwatch | None = field(default_factory=running, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from alicloud import bssopenapi, ecs, foas
 from alicloud.bssopenapi import OrderedInstance
 from alicloud.call import PLANNED
@@ -70,8 +72,12 @@ def find_order(cloud: Session, wanted: ExclusiveCluster, cluster: Cluster | None
     if cluster is not None:
         return None
     instances = cloud.recall(bssopenapi.query_available_instances(wanted.order_product_code, cloud.region))
-    living = [row for row in cloud.recall(foas.list_cluster()) if row.state != "DESTROYED"]
-    return bssopenapi.usable_orders(instances, len(living), wanted.order_id, cloud.region)
+    living = _living(cloud.recall(foas.list_cluster()))
+    return bssopenapi.usable_orders(instances, living, wanted.order_id, cloud.region)
+
+
+def _living(clusters: Sequence[Cluster]) -> int:
+    return sum(row.state != "DESTROYED" for row in clusters)
 
 
 @step("Cluster {environment.cluster.name}", "R14", "R21", once=True)
@@ -109,6 +115,8 @@ def _check_again(cloud: Session, environment: Environment, spec: ClusterSpec, vs
     wanted = desired.exclusive(environment)
     instances = cloud.send(bssopenapi.query_available_instances(wanted.order_product_code, cloud.region))
     bssopenapi.usable_orders(instances, 0, spec.order_id, cloud.region)
+    if not wanted.order_id:  # of two at the same moment the other may have taken it
+        bssopenapi.usable_orders(instances, _living(cloud.send(foas.list_cluster())), "", cloud.region)
 
 
 def _order_id(order: OrderedInstance | None) -> str:
@@ -159,6 +167,7 @@ def wait_for_cluster(
         return foas.ticket_text(spec, seen, account.account_id, elapsed, requests)
 
     if cloud.dry:
+        cloud.ledger.on_its_way |= not foas.cluster_ready(cluster)
         return cloud.send(foas.get_cluster_details(cluster.cluster_id)) or cluster
     if foas.cluster_ready(cluster):
         return cloud.recall(foas.get_cluster_details(cluster.cluster_id)) or cluster

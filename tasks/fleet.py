@@ -20,10 +20,10 @@ from prefect.context import SettingsContext, get_settings_context
 from prefect.exceptions import ObjectNotFound, Pause
 from prefect.flow_engine import run_flow_sync
 from prefect.futures import wait
-from prefect.logging import get_run_logger
+from prefect.logging import get_logger, get_run_logger
 from prefect.runtime import flow_run
 from prefect.settings import PREFECT_CLIENT_CSRF_SUPPORT_ENABLED, Settings
-from prefect.states import Cancelled, Completed, Failed, Pending
+from prefect.states import Cancelled, Completed, Crashed, Failed, Pending
 
 from alicloud.errors import Misconfigured
 from alicloud.limiter import SHARED
@@ -36,6 +36,7 @@ from tasks.place import PLACE, Place
 AT_ONCE = 16  # environments that are worked on at a time; those that wait for the cloud do not count
 SHOWN_EVERY_SECONDS = 2.0
 CANCEL_SECONDS = 5.0  # between two looks for runs that an operator has cancelled
+log = get_logger("realtime_compute.fleet")
 
 
 class FleetFailed(Exception):
@@ -80,6 +81,7 @@ class Fleet:
         self._places = threading.BoundedSemaphore(at_once)
         self._running: dict[UUID, Place] = {}
         self._lock = threading.Lock()
+        self._ended = False
         self._creating = threading.Lock()  # one after the other: a server on SQLite refuses many at once for seconds
         self._shown_at = float("-inf")
 
@@ -89,7 +91,7 @@ class Fleet:
         Raises:
             FleetFailed: naming those that did not end well.
         """
-        with SHARED.watched() as traffic, self._obeying():
+        with SHARED.watched() as traffic, self._obeying(), self._ending():
             wait([carry_out.submit(self, name) for name in self.members])
         publish(list(self.members.values()), self.flow.name, traffic)
         failed = [member for member in self.members.values() if member.failed]
@@ -104,6 +106,8 @@ class Fleet:
         """Carry the flow out for one environment, once there is room, and give how it ended."""
         member, place = self.members[name], Place(self._places)
         with place:
+            if self._ended:
+                return member.end(Cancelled(message="Not begun: the fleet's run was ended."))
             try:
                 run = self._create_run(name)
                 member.begin(str(run.id))
@@ -130,7 +134,15 @@ class Fleet:
 
         state = Context().run(execute)
         if place.stopped and not state.is_completed():
-            return _cancelled(run)
+            return self._stopped(run)
+        return state
+
+    def _stopped(self, run: FlowRun) -> State[Any]:
+        state: State[Any] = Cancelled(message="Cancelled by an operator; what was under way has ended.")
+        if self._ended:
+            state = Crashed(message="The fleet's run was ended; what was under way has ended too. Retry this run.")
+        with get_client(sync_client=True) as client:
+            client.set_flow_run_state(run.id, state, force=True)
         return state
 
     def _create_run(self, name: str) -> FlowRun:
@@ -149,6 +161,9 @@ class Fleet:
     def _under_way(self, run: FlowRun, place: Place) -> Iterator[None]:
         with self._lock:
             self._running[run.id] = place
+            ended = self._ended
+        if ended:
+            place.stop()
         try:
             yield
         finally:
@@ -169,7 +184,12 @@ class Fleet:
 
         def look() -> None:
             while not ended.wait(CANCEL_SECONDS):
-                for place in self._cancelled():
+                try:
+                    found = self._cancelled()
+                except Exception as error:  # a server that is gone for a moment
+                    log.warning("Nobody could be asked for cancelled runs: %s", type(error).__name__)
+                    continue
+                for place in found:
                     place.stop()
 
         thread = threading.Thread(target=look, name="cancelled runs", daemon=True)
@@ -179,6 +199,18 @@ class Fleet:
         finally:
             ended.set()
             thread.join()
+
+    @contextmanager
+    def _ending(self) -> Iterator[None]:
+        """End every run when the fleet's is ended: no other may begin, and none of them order anything any more."""
+        try:
+            yield
+        except BaseException:
+            with self._lock:
+                self._ended, running = True, list(self._running.values())
+            for place in running:
+                place.stop()
+            raise
 
     def _cancelled(self) -> list[Place]:
         with self._lock:
@@ -213,13 +245,6 @@ def _settings() -> Settings:
             if error.response.status_code == codes.UNPROCESSABLE_ENTITY:  # it does not use them
                 return settings.copy_with_update(updates={PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False})
     return settings
-
-
-def _cancelled(run: FlowRun) -> State[Any]:
-    state: State[Any] = Cancelled(message="Cancelled by an operator; what was under way has ended.")
-    with get_client(sync_client=True) as client:
-        client.set_flow_run_state(run.id, state, force=True)
-    return state
 
 
 def _deployment_id(name: str) -> UUID | None:

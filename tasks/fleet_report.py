@@ -81,7 +81,7 @@ class Member:
         lasted = f"{self.seconds:.0f} s" if self.seconds is not None else ""
         place = " ".join(filter(None, (self.account, self.region)))
         return " | ".join(
-            ["", plain(self.name), plain(place), self.mode, plain(self.told), lasted, run, plain(self.needs), ""]
+            ["", plain(self.name), plain(place), plain(self.mode), plain(self.told), lasted, run, plain(self.needs), ""]
         )
 
 

@@ -38,4 +38,5 @@ def documents() -> Mapping[str, Mapping[str, Any]]:
             blocks = client.read_block_documents_by_type(SLUG, include_secrets=False)
         except ObjectNotFound:  # no block of the type was ever registered
             return {}
-    return {each.name: each.data.get("environment") or {} for each in blocks if each.name and not each.is_anonymous}
+    found = {each.name: each.data.get("environment") for each in blocks if each.name and not each.is_anonymous}
+    return {name: document if isinstance(document, Mapping) else {} for name, document in found.items()}

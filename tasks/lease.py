@@ -17,6 +17,7 @@ from alicloud.journal import Journal
 from alicloud.session import Session
 from blocks.environment import Environment
 from blocks.shown import shown_name
+from tasks.place import away
 
 LOOK_SECONDS = 5.0  # between two looks at the lease of another run
 TOLD_SECONDS = 60.0  # between two lines of the log about it
@@ -40,20 +41,26 @@ def wait_for_lease(journal: Journal) -> Refused | None:
     Returns:
         Why it cannot be read: the plan will name the cause, if the bucket is it.
     """
-    told = TOLD_SECONDS
     try:
         journal.read()
-        while (holder := journal.held_by()) is not None:
-            if told >= TOLD_SECONDS:
-                get_run_logger().info("Waiting for %s, which works on %s.", holder.who, journal.environment)
-                told = 0.0
-            pause = min(LOOK_SECONDS, journal.lease_seconds / 4)
-            journal.wait(pause)
-            told += pause
-            journal.read()
+        if journal.held_by() is not None:
+            with away():
+                _wait(journal)
     except Refused as error:
         return error
     return None
+
+
+def _wait(journal: Journal) -> None:
+    told = TOLD_SECONDS
+    while (holder := journal.held_by()) is not None:
+        if told >= TOLD_SECONDS:
+            get_run_logger().info("Waiting for %s, which works on %s.", holder.who, journal.environment)
+            told = 0.0
+        pause = min(LOOK_SECONDS, journal.lease_seconds / 4)
+        journal.wait(pause)
+        told += pause
+        journal.read()
 
 
 def _run() -> str:

@@ -14,7 +14,8 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 from pydantic import ValidationError
 
-from alicloud.errors import AlibabaCloudError, Misconfigured, Refused, TimedOut, Unsettled, together
+from alicloud import sts
+from alicloud.errors import AlibabaCloudError, Misconfigured, Refused, TimedOut, Unreachable, Unsettled, together
 from alicloud.journal import Journal
 from alicloud.limiter import SHARED, Limits
 from alicloud.oss import BucketSpec
@@ -90,7 +91,7 @@ class Opened:
             if unreadable is not None:
                 raise unreadable
             self._ask()
-            if not self.planned.writes or (self.journal.take() if strictly else self._lease()):
+            if not self.planned.writes or self._take(strictly):
                 note(self.journal, self.approval)
                 if strictly:
                     self.cloud.foreseen = frozenset(write.fingerprint for write in self.planned.writes)
@@ -110,6 +111,12 @@ class Opened:
         except NotApproved as error:
             self._publish_planned(error.approval)
             raise
+
+    def _take(self, strictly: bool) -> bool:
+        if self.turn is not None and not self.turn.account:
+            text = "Whose account this is could not be read when the run began, so it has no turn on the cluster."
+            raise Unreachable(f"{text} Nothing was written.", action="GetCallerIdentity")
+        return self.journal.take() if strictly else self._lease()
 
     def _lease(self) -> bool:
         try:
@@ -156,9 +163,11 @@ class Opened:
     def content(self) -> bool:
         """Whether the plan is all that there is to do: in a fleet, where it found everything as it is wanted.
 
-        A hundred environments with nothing to do would be four thousand tasks that say so one by one.
+        A hundred environments with nothing to do would be four thousand tasks that say so one by one. What is still
+        on its way must be waited for, and what the journal does not know the end of is concluded by the steps.
         """
-        return in_fleet() and not self.planned.writes
+        ledger = self.planned
+        return in_fleet() and not (ledger.writes or ledger.on_its_way or self.journal.record.open())
 
     def act(self, procedure: Procedure) -> None:
         """Carry the procedure out, each step a task, unless the plan is all that there is to do."""
@@ -293,15 +302,25 @@ def opening(environment_name: str, writes: bool = True, audits: bool = False) ->
     """
     environment = load_environment(environment_name)
     credentials = _credentials(environment, (audits and environment.audit.credentials) or environment.credentials)
-    our_turn = Turn(environment) if writes else nullcontext()
     with (
         redacted(),
-        our_turn as turn,
         credentials.get_session(environment.region, session_name(), limiter_of(credentials)) as cloud,
         stopping(cloud),
+        Turn(environment, _account_of(cloud), cloud.clock.check) if writes else nullcontext() as turn,
         keeping(environment, cloud) as journal,
     ):
         yield Opened(environment, cloud, journal, turn)
+
+
+def _account_of(cloud: Session) -> str:
+    """Give the id of the account; empty where it cannot be read, which the plan will say the cause of."""
+    read = sts.get_caller_identity()
+    try:
+        caller = ask_together(cloud, read) if in_fleet() else cloud.send(read)
+    except AlibabaCloudError:
+        return ""
+    cloud.belongs_to(caller.account_id)
+    return str(caller.account_id)
 
 
 @contextmanager

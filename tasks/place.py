@@ -20,6 +20,7 @@ class Place:
         self._away = 0
         self._stops: list[Callable[[], None]] = []
         self._lock = threading.Lock()
+        self._moving = threading.Lock()  # who comes back has the place before another leaves it again
 
     def __enter__(self) -> Place:
         self._places.acquire()
@@ -31,18 +32,17 @@ class Place:
     @contextmanager
     def left(self) -> Iterator[None]:
         """Make room, and come back when there is room again."""
-        with self._lock:
+        with self._moving:
             self._away += 1
             if self._away == 1:
                 self._places.release()
         try:
             yield
         finally:
-            with self._lock:
+            with self._moving:
                 self._away -= 1
-                last = self._away == 0
-            if last:
-                self._places.acquire()
+                if self._away == 0:
+                    self._places.acquire()
 
     def on_stop(self, stop: Callable[[], None]) -> None:
         """Say what ends the run; it is called at once when the run is to end already."""

@@ -12,16 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-import httpx
 from prefect.client.orchestration import get_client
 from prefect.concurrency.sync import rate_limit
-from prefect.exceptions import ObjectAlreadyExists, PrefectException
+from prefect.exceptions import ObjectAlreadyExists
 from prefect.logging import get_logger
 
-from alicloud.limiter import SHARE, SHARED, Limiter
+from alicloud.limiter import SHARED, Limiter, burst, flow
 from alicloud.rates import Rate
 
-BATCH = 0.5  # of a second's calls are asked for at once: fewer questions, and a burst that is no larger
 log = get_logger("realtime_compute.rates")
 
 
@@ -54,20 +52,19 @@ class SharedRates:
     def _take(self, name: str, rate: Rate, speed: float) -> None:
         with self._quotas_lock:
             quota = self._quotas.setdefault(name, _Quota())
-        per_second = rate.calls / rate.seconds * speed * SHARE
-        batch = max(1, min(math.floor(rate.calls * SHARE), math.floor(per_second * BATCH)))
+        batch = math.floor(burst(rate))
         with quota.lock:
             if quota.left == 0:
-                self._ask(name, quota, max(batch, math.floor(rate.calls * SHARE)), per_second, batch)
+                self._ask(name, quota, batch, flow(rate) * speed)
             quota.left -= 1
 
-    def _ask(self, name: str, quota: _Quota, limit: int, per_second: float, batch: int) -> None:
+    def _ask(self, name: str, quota: _Quota, batch: int, per_second: float) -> None:
         try:
             if not quota.known:
-                _ensure_limit(name, limit, per_second)
+                _ensure_limit(name, batch, per_second)
                 quota.known = True
             rate_limit(name, occupy=batch)
-        except (httpx.HTTPError, PrefectException) as error:
+        except Exception as error:  # whatever it is: the cloud says by itself when it is too much
             log.warning("The rate of %s is not shared just now: %s", name, type(error).__name__)
         quota.left = batch
 

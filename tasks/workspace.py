@@ -137,7 +137,10 @@ def wait_for_workspace(cloud: Session, environment: Environment, workspace: Work
         TimedOut: it stays CREATING; the ticket's text stands in an artifact.
         Unmet: it is disabled, being deleted, or in an unknown state.
     """
-    if workspace.instance_id == PLANNED or cloud.dry or foasconsole.workspace_ready(workspace):
+    if workspace.instance_id == PLANNED or foasconsole.workspace_ready(workspace):
+        return workspace
+    if cloud.dry:
+        cloud.ledger.on_its_way = True
         return workspace
     seen = [workspace]
 

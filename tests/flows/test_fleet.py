@@ -1,22 +1,28 @@
 """prepare-fleet and audit-fleet: many environments at once, each in a run of its own."""
 
+import threading
 from collections import Counter
 from datetime import datetime, timedelta
 
+import httpx
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import BlockDocumentCreate
 from prefect.client.schemas.filters import FlowRunFilter
 from prefect.states import Cancelling
 
 from benchmarks.fleet_world import account, member
 from blocks.credentials import AlibabaCloudCredentials
 from blocks.environment import Environment, FlinkEnvironment, as_block
-from emulator import oss_state
+from emulator import foas, foasconsole, oss_state
+from emulator.cloud import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 from flows.audit_fleet import audit_fleet
 from flows.prepare import prepare
 from flows.prepare_fleet import prepare_fleet
+from tasks.fleet import Fleet
 from tasks.known_environments import documents
 from tests.flows.conftest import artifact
+from tests.flows.running import start_emulator
 
 SLOW = 180.0
 RUNNING = {"type": {"any_": ["RUNNING"]}}
@@ -51,14 +57,15 @@ def children(state):
         return {run.parameters["environment"]: run for run in client.read_flow_runs(flow_run_filter=tagged)}
 
 
+def credentials(url):
+    return AlibabaCloudCredentials(
+        access_key_id=ACCESS_KEY_ID, access_key_secret=ACCESS_KEY_SECRET, endpoints={"*": url}, clock_speed=SLOW
+    )
+
+
 def slow(trial):
     """Let the cloud take its time: a minute of its is a third of a second of ours."""
-    AlibabaCloudCredentials(
-        access_key_id=trial.identity.access_key_id,
-        access_key_secret=trial.identity.access_key_secret,
-        endpoints={"*": trial.account.url},
-        clock_speed=SLOW,
-    ).save("fleet", overwrite=True)
+    credentials(trial.account.url).save("fleet", overwrite=True)
     trial.account.control("POST", "clock", {"speed": SLOW})
 
 
@@ -170,6 +177,143 @@ def test_a_run_that_an_operator_cancels_ends_and_the_others_go_on(fleet, monkeyp
     assert children(state)["fleet-managed-001"].state.name == "Cancelled"
     assert children(state)["fleet-managed-002"].state.name == "Completed"
     assert table(artifact("fleet-prepare").data)["fleet-managed-001"][0] == "Cancelled"
+
+
+def test_a_server_that_cannot_be_asked_for_a_moment_does_not_end_the_obeying(fleet, monkeypatch):
+    monkeypatch.setattr("tasks.fleet.CANCEL_SECONDS", 0.05)
+    trial, names = fleet("managed", 1)
+    looks, really = [], Fleet._cancelled
+    looked = threading.Event()
+
+    def cancelled(self):
+        looks.append(1)
+        if len(looks) == 1:
+            raise httpx.ConnectError("the server is restarted")
+        looked.set()
+        return list(self._running.values()) if ordered.is_set() else really(self)
+
+    def order(world, action, parameters):
+        if action == "CreateInstance":
+            assert looked.wait(10)
+            ordered.set()
+
+    ordered = threading.Event()
+    monkeypatch.setattr(Fleet, "_cancelled", cancelled)
+    slow(trial)
+    trial.meanwhile(order)
+
+    state = run(trial, prepare_fleet, environments=names)
+
+    assert children(state)["fleet-managed-001"].state.name == "Cancelled"
+
+
+class Ended(BaseException):
+    """As a signal ends a flow: Prefect's own for it would end the tests as well."""
+
+
+def test_when_the_fleet_is_ended_no_other_begins_and_nothing_more_is_ordered(fleet, monkeypatch):
+    trial, names = fleet("managed", 3)
+    ordered = threading.Event()
+
+    def end(_futures):
+        assert ordered.wait(60)
+        raise Ended
+
+    monkeypatch.setattr("tasks.fleet.wait", end)
+    slow(trial)
+    trial.meanwhile(lambda world, action, parameters: ordered.set() if action == "CreateInstance" else None)
+
+    with pytest.raises(Ended):
+        run(trial, prepare_fleet, environments=names, at_once=1)
+
+    assert Counter(trial.writes())["CreateInstance"] == 1
+    members = {"name": {"any_": [f"prepare {name}" for name in names]}, "state": {"type": {"any_": ["CRASHED"]}}}
+    with get_client(sync_client=True) as client:
+        told = {
+            each.state.message for each in client.read_flow_runs(flow_run_filter=FlowRunFilter.model_validate(members))
+        }
+    assert any("Retry this run" in message for message in told)
+
+
+@pytest.mark.parametrize("mode", ["exclusive", "managed"])
+def test_an_environment_is_ready_when_what_was_made_before_is_running_and_not_sooner(fleet, mode):
+    trial, names = fleet(mode, 1)
+    first = run(trial, prepare_fleet, environments=names)
+    assert first.is_completed(), first.message
+    slow(trial)
+    world = trial.account.cloud.world
+    if mode == "managed":
+        (made,) = world.part(foasconsole.State).workspaces.values()
+        made.phase, made.created_at, made.ready_at = "CREATING", world.now(), world.now() + 900
+    else:
+        (made,) = world.part(foas.State).clusters.values()
+        made.phase, made.created_at, made.ready_at = "STARTING", world.now(), world.now() + 900
+
+    state = run(trial, prepare_fleet, environments=names)
+
+    assert state.is_completed(), state.message
+    assert made.phase == "RUNNING"
+    assert set(trial.writes()) <= {"CreatePolicyVersion"}  # which is opened and tightened again for who starts
+
+
+def test_environments_of_two_accounts_whose_clusters_bear_one_name_do_not_wait_for_each_other(prefect_server):
+    with start_emulator() as one, start_emulator() as two:
+        names = []
+        for number, running in enumerate((one, two)):
+            running.reset("nothing", speed=SLOW)
+            running.cloud.world.account_id = f"137677185440000{number}"
+            names.append(f"of-account-{number}")
+            document = member("managed", 1) | {"name": names[-1], "credentials": names[-1]}
+            as_block(Environment.model_validate(document)).save(names[-1], overwrite=True)
+            credentials(running.url).save(names[-1], overwrite=True)
+
+        state = ended_within(120, lambda: prepare_fleet(names, at_once=1, return_state=True))
+
+        assert state.is_completed(), state.message
+        assert all(len(running.cloud.world.part(foasconsole.State).workspaces) == 1 for running in (one, two))
+
+
+def test_who_waits_for_a_turn_makes_room_for_who_has_it(fleet):
+    same = {"cluster": member("managed", 1)["cluster"]}
+    trial, names = fleet("managed", 2, **{"fleet-managed-002": same})
+    slow(trial)
+
+    state = ended_within(120, lambda: run(trial, prepare_fleet, environments=names, at_once=1))
+
+    assert Counter(trial.writes())["CreateInstance"] == 1
+    assert {each.state.type for each in children(state).values()} <= {"COMPLETED", "FAILED"}
+
+
+def ended_within(seconds, flow):
+    """Run a flow that may stand still for ever."""
+    ended = []
+    thread = threading.Thread(target=lambda: ended.append(flow()), daemon=True)
+    thread.start()
+    thread.join(seconds)
+    assert ended, "it stands still"
+    return ended[0]
+
+
+def test_a_block_that_holds_no_document_fails_alone(fleet):
+    _, names = fleet("managed", 1, **{"fleet-managed-001": {"tags": ["near-a-broken-one"]}})
+    with get_client(sync_client=True) as client:
+        (good,) = [each for each in client.read_block_documents_by_type("flink-environment") if each.name == names[0]]
+        broken = BlockDocumentCreate(
+            name="broken-one",
+            data={"environment": "just text"},
+            block_type_id=good.block_type_id,
+            block_schema_id=good.block_schema_id,
+        )
+        made = client.create_block_document(broken)
+    try:
+        by_tag = audit_fleet(tag="no-such-tag", return_state=True)
+        by_name = audit_fleet(["broken-one"], return_state=True)
+    finally:
+        with get_client(sync_client=True) as client:
+            client.delete_block_document(made.id)
+
+    assert "There is no environment with the tag" in by_tag.message
+    assert "Environment block broken-one is impossible" in by_name.message
 
 
 @pytest.mark.parametrize(
