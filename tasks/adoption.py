@@ -38,6 +38,7 @@ from blocks.adopted_people import projects_of
 from blocks.adoption import Adopted, adopt, usual_role
 from blocks.environment import FlinkEnvironment, as_block, describe
 from blocks.found import Found, Holder, Persons, Running, Service, Settings, Share, Surroundings
+from blocks.runner_rights import need
 from tasks.inert import fenced, plain
 from tasks.looking import Step
 from tasks.step import step
@@ -106,7 +107,16 @@ def _save(adopted: Adopted, overwrite: bool) -> None:
         ) from None
 
 
-@step("What Flink runs on ({mode})", "R21", "R24")
+@step(
+    "What Flink runs on ({mode})",
+    "R21",
+    "R24",
+    needs=(
+        need(foas.get_cluster_details, "exclusive"),
+        need(foas.list_cluster, "exclusive"),
+        need(foasconsole.describe_instances, "managed"),
+    ),
+)
 def find_running(cloud: Session, mode: Mode, name: str) -> Running:
     """Find the cluster or workspace: the one of the name, or the only one.
 
@@ -133,7 +143,18 @@ def find_running(cloud: Session, mode: Mode, name: str) -> Running:
     return Running(cluster=cloud.send(foas.get_cluster_details(only.cluster_id)) or only)
 
 
-@step("Network and bucket of {running.name}", "R17", "R19", "R20")
+@step(
+    "Network and bucket of {running.name}",
+    "R17",
+    "R19",
+    "R20",
+    needs=(
+        need(oss.get_bucket_info, bucket="any_name"),
+        need(oss_objects.list_objects, bucket="any_name"),
+        need(vpc.describe_vpcs),
+        need(vpc_vswitches.describe_vswitches),
+    ),
+)
 def read_surroundings(cloud: Session, running: Running, bucket: str) -> Surroundings:
     """Read the VPC, the vSwitches and the bucket, and whose journals and packages lie in it.
 
@@ -174,7 +195,19 @@ def _is_local(name: str, etag: str) -> bool:
     return md5(path.read_bytes(), usedforsecurity=False).hexdigest() == etag.strip('"').lower()
 
 
-@step("Projects of {running.name}", "R23", "R24")
+@step(
+    "Projects of {running.name}",
+    "R23",
+    "R24",
+    needs=(
+        need(foas_projects.list_package, "exclusive", project="any_name"),
+        need(foas_projects.list_project, "exclusive"),
+        need(foas_projects.list_project_bind_queue, "exclusive", project="any_name"),
+        need(foas_queues.get_cluster_queue_info, "exclusive"),
+        need(namespaces.describe_namespaces, "managed"),
+        need(ververica.list_members, "managed", project="any_name"),
+    ),
+)
 def read_shares(cloud: Session, running: Running) -> tuple[Share, ...]:
     """Read the projects of a cluster, or the namespaces of a workspace with their members."""
     if running.workspace is not None:
@@ -204,7 +237,22 @@ def _namespaces(cloud: Session, workspace: Workspace) -> tuple[Share, ...]:
     return tuple(found)
 
 
-@step("People who use Realtime Compute", "R1", "R3", "R4")
+@step(
+    "People who use Realtime Compute",
+    "R1",
+    "R3",
+    "R4",
+    needs=(
+        need(ram.get_group, group="any_group"),
+        need(ram.get_login_profile, user="any_name"),
+        need(ram.get_user, user="any_name"),
+        need(ram.list_users_for_group, group="any_group"),
+        need(ram_listing.list_policies),
+        need(ram_listing.list_users, "managed"),
+        need(ram_policies.get_policy, policy="any_policy"),
+        need(ram_removal.list_entities_for_policy, policy="any_policy"),
+    ),
+)
 def read_persons(cloud: Session, shares: tuple[Share, ...]) -> Persons:
     """Read who holds a policy for people, who is in these groups, and who is a member of a namespace."""
     holders = tuple(_holders(cloud))
@@ -239,13 +287,31 @@ def _holders(cloud: Session) -> list[Holder]:
     return found
 
 
-@step("Password policy and security preference", "R2")
+@step(
+    "Password policy and security preference",
+    "R2",
+    needs=(
+        need(ram_account.get_password_policy),
+        need(ram_account.get_security_preference),
+    ),
+)
 def read_settings(cloud: Session) -> Settings:
     """Read what holds for all users of the account."""
     return Settings(cloud.send(ram_account.get_password_policy()), cloud.send(ram_account.get_security_preference()))
 
 
-@step("Role of the service ({mode})", "R7", "R8", "R9")
+@step(
+    "Role of the service ({mode})",
+    "R7",
+    "R8",
+    "R9",
+    needs=(
+        need(ram_listing.list_roles),
+        need(ram_policies.get_policy, policy="any_policy"),
+        need(ram_policies.get_role, role="any_name"),
+        need(ram_policies.list_policies_for, role="any_name"),
+    ),
+)
 def read_service(cloud: Session, mode: Mode) -> Service:
     """Read the role that the service acts through: the usual one, or the one that an environment of ours has made."""
     roles = cloud.send(ram_listing.list_roles())

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from alicloud import bssopenapi, foas, foas_queues, foas_scaling, foasconsole, foasconsole_prices, vpc_vswitches
+from alicloud import (
+    bssopenapi,
+    foas,
+    foas_projects,
+    foas_queues,
+    foas_scaling,
+    foasconsole,
+    foasconsole_prices,
+    vpc_vswitches,
+)
 from alicloud import foasconsole_namespaces as namespaces
 from alicloud import foasconsole_scaling as sizes
 from alicloud.call import Call
@@ -22,6 +31,7 @@ from alicloud.session import Session
 from alicloud.settle import settle, wait_until
 from blocks import desired
 from blocks.environment import Environment, Project
+from blocks.runner_rights import need
 from tasks.account import Account
 from tasks.slow_change import SlowChange, at_rest, bring
 from tasks.step import step
@@ -39,7 +49,19 @@ class ClusterNow:
     queues: tuple[Queue, ...]
 
 
-@step("Cluster {environment.cluster.name}, until nothing is changing it", "R12")
+@step(
+    "Cluster {environment.cluster.name}, until nothing is changing it",
+    "R12",
+    needs=(
+        need(bssopenapi.query_available_instances),
+        need(foas.get_cluster_details),
+        need(foas.list_cluster),
+        need(foas_queues.get_cluster_queue_info),
+        need(foas_queues.get_cluster_resource),
+        need(foas_scaling.modify_master_spec),
+        need(vpc_vswitches.describe_vswitches),
+    ),
+)
 def rest_of_cluster(cloud: Session, environment: Environment, account: Account) -> Cluster:
     """Find the cluster that is to be scaled; wait while it is created, scaled or maintained.
 
@@ -53,7 +75,14 @@ def rest_of_cluster(cloud: Session, environment: Environment, account: Account) 
     return at_rest(cloud, environment, _masters(cloud, environment, cluster, account)).cluster
 
 
-@step("Queue of project {project.name}, {direction}", "R23")
+@step(
+    "Queue of project {project.name}, {direction}",
+    "R23",
+    needs=(
+        need(foas_projects.update_queue),
+        need(foas_queues.get_cluster_queue_info),
+    ),
+)
 def ensure_queue_size(cloud: Session, project: Project, cluster: Cluster, direction: Direction) -> None:
     """Give a project that exists its compute units: fewer before the cluster shrinks, more after it has grown.
 
@@ -68,7 +97,19 @@ def ensure_queue_size(cloud: Session, project: Project, cluster: Cluster, direct
     settle(cloud, foas_queues.get_cluster_queue_info(cluster.cluster_id), spec, decide)
 
 
-@step("Masters of cluster {cluster.name}", "R12", once=True)
+@step(
+    "Masters of cluster {cluster.name}",
+    "R12",
+    once=True,
+    needs=(
+        need(bssopenapi.query_available_instances),
+        need(foas.get_cluster_details),
+        need(foas_queues.get_cluster_queue_info),
+        need(foas_queues.get_cluster_resource),
+        need(foas_scaling.modify_master_spec),
+        need(vpc_vswitches.describe_vswitches),
+    ),
+)
 def ensure_masters(cloud: Session, environment: Environment, cluster: Cluster, account: Account) -> Cluster:
     """Exchange the masters for those of the wanted specification, and wait until the cluster is RUNNING again.
 
@@ -79,7 +120,21 @@ def ensure_masters(cloud: Session, environment: Environment, cluster: Cluster, a
     return bring(cloud, environment, _masters(cloud, environment, cluster, account)).cluster
 
 
-@step("Slaves of cluster {cluster.name}", "R12", "R19", once=True)
+@step(
+    "Slaves of cluster {cluster.name}",
+    "R12",
+    "R19",
+    once=True,
+    needs=(
+        need(bssopenapi.query_available_instances),
+        need(foas.get_cluster_details),
+        need(foas_queues.get_cluster_queue_info),
+        need(foas_queues.get_cluster_resource),
+        need(foas_scaling.expand_cluster),
+        need(foas_scaling.shrink_cluster),
+        need(vpc_vswitches.describe_vswitches),
+    ),
+)
 def ensure_slaves(cloud: Session, environment: Environment, cluster: Cluster, account: Account) -> Cluster:
     """Add or release slaves until there are as many as wanted, and wait until the cluster is RUNNING again.
 
@@ -199,7 +254,15 @@ class WorkspaceNow:
     namespaces: tuple[Namespace, ...]
 
 
-@step("Namespaces of workspace {workspace.name}, {direction}", "R24")
+@step(
+    "Namespaces of workspace {workspace.name}, {direction}",
+    "R24",
+    needs=(
+        need(namespaces.describe_namespaces),
+        need(sizes.modify_namespace_spec_v2),
+        need(sizes.modify_prepay_namespace_spec),
+    ),
+)
 def ensure_namespace_sizes(
     cloud: Session, environment: Environment, workspace: Workspace, direction: Direction
 ) -> None:
@@ -221,7 +284,19 @@ def ensure_namespace_sizes(
     wait_until(cloud, read, sizes.all_ready, what)
 
 
-@step("Price of the change of workspace {workspace.name}", "R13", "R24", once=True)
+@step(
+    "Price of the change of workspace {workspace.name}",
+    "R13",
+    "R24",
+    once=True,
+    needs=(
+        need(foasconsole.describe_instances),
+        need(namespaces.describe_namespaces),
+        need(foasconsole_prices.query_modify_instance_price),
+        need(sizes.modify_instance_spec),
+        need(sizes.modify_prepay_instance_spec),
+    ),
+)
 def check_price_of_change(cloud: Session, environment: Environment, workspace: Workspace) -> Quote | None:
     """Ask what the wanted size costs, and whether the environment allows it to be ordered.
 
@@ -239,7 +314,19 @@ def check_price_of_change(cloud: Session, environment: Environment, workspace: W
     return Quote(change_text(now.workspace, price))
 
 
-@step("Size of workspace {workspace.name}", "R13", "R24", once=True)
+@step(
+    "Size of workspace {workspace.name}",
+    "R13",
+    "R24",
+    once=True,
+    needs=(
+        need(foasconsole.describe_instances),
+        need(namespaces.describe_namespaces),
+        need(foasconsole_prices.query_modify_instance_price),
+        need(sizes.modify_instance_spec),
+        need(sizes.modify_prepay_instance_spec),
+    ),
+)
 def ensure_workspace_size(
     cloud: Session, environment: Environment, workspace: Workspace, account: Account
 ) -> Workspace:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from blocks.runner_names import ANY_ENVIRONMENT, names_of
-from blocks.runner_rights import FLOWS, account_only, grants
+from flows.needs import FLOWS, account_only, grants
 from tests.flows.running import environment
 
 ACCOUNT = "1376771854400000"
@@ -13,7 +12,7 @@ GROUP = {"name": "developers"}
 
 
 def rights(mode="exclusive", flow="prepare", **changes):
-    return grants([flow], names_of(environment(mode, account=ACCOUNT, **changes)))
+    return grants([flow], environment(mode, account=ACCOUNT, **changes))
 
 
 def people(*users, groups=(), **fields):
@@ -148,34 +147,31 @@ def test_attachments_to_the_role_are_of_its_own_policies_alone():
 
 
 def test_an_environment_without_an_account_has_a_star_in_its_place():
-    found = grants(["prepare"], names_of(environment()))
+    found = grants(["prepare"], environment())
 
     assert found["ram:GetUser"] == ["acs:ram:*:*:user/alice", "acs:ram:*:*:user/bob"]
 
 
 @pytest.mark.requirement("R12", "R23")
 def test_what_only_the_account_may_do_is_told_and_not_granted():
-    names = names_of(environment())
+    wanted = environment()
 
-    assert "stream:CreateProject" not in grants(FLOWS, names)
-    assert set(account_only(FLOWS, names)) == {"CreateProject"}
-    assert account_only(["plan", "check", "authorize", "create_cluster", "resolve"], names) == {}
+    assert "stream:CreateProject" not in grants(FLOWS, wanted)
+    assert set(account_only(FLOWS, wanted)) == {"CreateProject"}
+    assert account_only(["plan", "check", "authorize", "create_cluster", "resolve"], wanted) == {}
 
 
 def test_several_flows_together_have_the_rights_of_each():
-    names = ANY_ENVIRONMENT
-
-    both = grants(["authorize", "create_project"], names)
+    both = grants(["authorize", "create_project"])
 
     for flow in ("authorize", "create_project"):
-        for right, where in grants([flow], names).items():
+        for right, where in grants([flow]).items():
             assert set(where) <= set(both[right])
-    assert set(both) == set(grants(["authorize"], names)) | set(grants(["create_project"], names))
+    assert set(both) == set(grants(["authorize"])) | set(grants(["create_project"]))
 
 
 def test_prepare_may_do_what_each_flow_may_that_is_a_part_of_it():
-    names = ANY_ENVIRONMENT
-    whole = grants(["prepare"], names)
+    whole = grants(["prepare"])
 
     for flow in set(FLOWS) - {
         "adopt",
@@ -188,4 +184,4 @@ def test_prepare_may_do_what_each_flow_may_that_is_a_part_of_it():
         "audit",
         "teardown",
     }:
-        assert all(set(where) <= set(whole[right]) for right, where in grants([flow], names).items()), flow
+        assert all(set(where) <= set(whole[right]) for right, where in grants([flow]).items()), flow
