@@ -12,10 +12,10 @@ from blocks.environment import Environment
 from blocks.runner_rights import need
 from tasks.account import Account
 from tasks.renewal import ORDER_SECONDS
-from tasks.scaling import WorkspaceNow, check_quote, read_workspace
 from tasks.slow_change import SlowChange, bring
-from tasks.step import step
+from tasks.step import needs_of, step
 from tasks.workspace import Quote
+from tasks.workspace_size import WorkspaceNow, check_quote, read_workspace
 
 
 @step("Billing of cluster {environment.cluster.name}", "R12")
@@ -71,14 +71,7 @@ def check_price_of_conversion(cloud: Session, environment: Environment, workspac
     "R13",
     "R24",
     once=True,
-    needs=(
-        need(foasconsole.describe_instances),
-        need(foasconsole_conversion.convert_instance),
-        need(foasconsole_conversion.convert_prepay_instance),
-        need(foasconsole_namespaces.describe_namespaces),
-        need(foasconsole_prices.query_convert_instance_price),
-        need(foasconsole_prices.query_convert_prepay_instance_price),
-    ),
+    needs=needs_of(check_price_of_conversion),
 )
 def ensure_billing(cloud: Session, environment: Environment, workspace: Workspace, account: Account) -> Workspace:
     """Convert the workspace to the wanted billing.

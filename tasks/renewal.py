@@ -25,10 +25,10 @@ from blocks.clusters import ExclusiveCluster
 from blocks.environment import Environment
 from blocks.runner_rights import need
 from tasks.account import Account
-from tasks.scaling import check_quote, read_workspace
 from tasks.slow_change import SlowChange, bring
-from tasks.step import step
+from tasks.step import needs_of, step
 from tasks.workspace import Quote
+from tasks.workspace_size import check_quote, read_workspace
 
 ORDER_SECONDS = 300.0  # that billing may take until an order of ours is seen
 
@@ -58,10 +58,7 @@ def ensure_auto_renewal(cloud: Session, environment: Environment, workspace: Wor
 @step(
     "Automatic renewal of cluster {environment.cluster.name}",
     "R12",
-    needs=(
-        need(bssopenapi.query_available_instances),
-        need(bssopenapi_renewal.set_renewal, "auto_renewed"),
-    ),
+    needs=needs_of(ensure_auto_renewal),
 )
 def ensure_order_auto_renewal(cloud: Session, environment: Environment, account: Account) -> OrderedInstance | None:
     """Let billing renew the cluster's order by itself, where the environment wants that; else leave it as it is.
@@ -128,12 +125,7 @@ def check_price_of_renewal(
     "R12",
     "R24",
     once=True,
-    needs=(
-        need(foasconsole.describe_instances),
-        need(foasconsole_namespaces.describe_namespaces),
-        need(foasconsole_prices.query_renew_instance_price),
-        need(foasconsole_renewal.renew_instance),
-    ),
+    needs=needs_of(check_price_of_renewal),
 )
 def ensure_renewal(
     cloud: Session,

@@ -2,6 +2,15 @@
 
 import pytest
 
+from alicloud.foas import create_cluster
+from alicloud.foas_projects import create_project
+from alicloud.oss_multipart import list_parts
+from alicloud.ram import create_user, get_user
+from alicloud.ram_policies import attach_policy
+from blocks.runner_names import ANY_ENVIRONMENT
+from blocks.runner_rights import account_only as reserved
+from blocks.runner_rights import grants as granted
+from blocks.runner_rights import need
 from flows.needs import FLOWS, account_only, grants
 from tests.flows.running import environment
 
@@ -113,6 +122,41 @@ ONLY_WHERE_NEEDED = {
 def test_a_right_is_granted_only_where_the_environment_wants_what_it_is_for(right, without, with_, where):
     assert right not in rights(**without)
     assert rights(**with_)[right] == where
+
+
+def test_of_a_call_for_several_kinds_of_principal_a_need_has_the_right_on_the_kind_that_it_names():
+    said = need(attach_policy, group="entitled_groups", policy="policies_of_groups")
+
+    assert [right.name for right in said.rights] == ["ram:AttachPolicyToGroup"]
+
+
+@pytest.mark.parametrize(
+    ("said", "to_write"),
+    [
+        (need(get_user), False),
+        (need(create_user), True),
+        (need(list_parts, to_write=True), True),
+        (need(create_cluster), True),
+    ],
+    ids=["a read", "a write", "a read while writing", "a write of two rights"],
+)
+def test_whether_a_need_is_to_write_follows_from_its_call_unless_said(said, to_write):
+    assert said.to_write == to_write
+
+
+def test_a_need_is_none_where_what_it_is_for_has_no_names():
+    names = {**ANY_ENVIRONMENT, "users": ("alice",), "leavers": (), "settings": ()}
+
+    found = granted([need(get_user, user="users"), need(get_user, "settings"), need(get_user, user="leavers")], names)
+
+    assert found == {"ram:GetUser": ["acs:ram:*:*:user/alice"]}
+
+
+def test_what_only_the_account_may_do_is_no_right():
+    said = [need(create_project, project="projects")]
+
+    assert granted(said, ANY_ENVIRONMENT) == {}
+    assert reserved(said, ANY_ENVIRONMENT).keys() == {"CreateProject"}
 
 
 def test_a_workspace_may_be_ordered_only_where_the_environment_says_so():

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dis
 import inspect
 import types
+from typing import get_args
 
 import pytest
 from prefect import Task
 
 from alicloud.journal import Journal
 from blocks.environment import Environment
+from blocks.runner_names import NameSet
 from flows.needs import FLOWS, grants, needs, steps
 from tasks.access import probe_live
 from tasks.lease import JOURNAL
@@ -120,6 +122,17 @@ def test_a_step_that_the_environment_does_not_want_is_not_taken():
     )
 
     assert {"ensure_project", "check_capacity"} <= with_ - without
+
+
+def test_every_set_of_names_is_asked_for_by_some_step():
+    said = [*JOURNAL, *(each for step in STEPS.values() for each in needs_of(step))]
+
+    asked = {each.given for each in said} | {name for each in said for name in each.names.values()}
+    asked |= {
+        field for each in said for right in each.rights for field in right.placeholders if field not in each.names
+    }
+
+    assert asked - {None} == set(get_args(NameSet))
 
 
 def test_every_flow_is_tried_in_some_account():
