@@ -90,7 +90,7 @@ def nothing(run: Run) -> None:
     """What resolve reads beside the journal."""
 
 
-# A new flow is a new line here.
+# A new flow is a new line here, and in the list of names above.
 FLOWS: Mapping[FlowName, Flow] = {
     "prepare": Flow(everything),
     "plan": Flow(everything, writes=False),
