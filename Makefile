@@ -85,7 +85,7 @@ prepare: $(VENV)/installed
 	$(RUN) -m prefect deployment run prepare/prepare --param environment=$(ENVIRONMENT) --watch
 
 runner-policy: $(VENV)/installed
-	@$(RUN) -m deployments.runner_policy $(foreach flow,$(or $(FLOW),prepare),--flow $(flow)) \
+	@$(RUN) -m flows.runner_policy $(foreach flow,$(or $(FLOW),prepare),--flow $(flow)) \
 		$(if $(ENVIRONMENT),--environment $(ENVIRONMENT))
 
 export: $(VENV)/installed

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from alicloud.call import Call, Kind, token_pages
+from alicloud.call_rights import EVERYTHING, allowed_by
 
 PRODUCT, VERSION = "Actiontrail", "2020-07-06"
 PAGE_SIZE = 50  # the most that LookupEvents gives at once
@@ -40,6 +41,7 @@ class Event:
         return f"{whose.get(self.kind, self.who or 'unknown')}: {self.action}, {self.time}, request {self.request_id}"
 
 
+@allowed_by("actiontrail:LookupEvents", EVERYTHING)
 def lookup_events(attribute: Attribute, value: str, since: float, until: float) -> Call[tuple[Event, ...]]:
     """Find the writes of a time that concern something, the newest first.
 

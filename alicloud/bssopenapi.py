@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alicloud.call import Call, Kind, number_pages
+from alicloud.call_rights import EVERYTHING, allowed_by
 from alicloud.errors import ManualStep, Refused, Unmet
 
 PRODUCT = "BssOpenApi"
@@ -39,6 +40,7 @@ class OrderedInstance:
         return self.status == "Normal"
 
 
+@allowed_by("bssapi:QueryAvailableInstances", EVERYTHING)
 def query_available_instances(product_code: str, region: str = "") -> Call[tuple[OrderedInstance, ...]]:
     """List what the account has bought of a product, in one region or in all.
 
@@ -57,6 +59,7 @@ def query_available_instances(product_code: str, region: str = "") -> Call[tuple
     )
 
 
+@allowed_by("bssapi:QueryAvailableInstances", EVERYTHING)
 def query_instance(instance_id: str) -> Call[tuple[OrderedInstance, ...]]:
     """List what billing knows by an id, under whatever product code, which the vendor does not publish.
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from alicloud.bssopenapi import PRODUCT, VERSION, OrderedInstance, succeeded
 from alicloud.call import Call, Kind, client_token
+from alicloud.call_rights import EVERYTHING, allowed_by
 from alicloud.changes import Change
 from alicloud.errors import ManualStep, Unmet
 from alicloud.renewal import due, renewal_key
@@ -38,6 +39,7 @@ class TermSpec:
     auto_renew: bool
 
 
+@allowed_by("bssapi:RenewInstance", EVERYTHING)
 def renew_instance(instance: OrderedInstance, months: int) -> Call[None]:
     """Prolong a subscription, which is paid at once.
 
@@ -64,6 +66,7 @@ def renew_instance(instance: OrderedInstance, months: int) -> Call[None]:
     )
 
 
+@allowed_by("bssapi:SetRenewal", EVERYTHING)
 def set_renewal(instance: OrderedInstance, months: int) -> Call[None]:
     """Let a subscription renew itself; it overwrites. Source: BssOpenApi 2017-12-14, SetRenewal."""
     period, unit = AUTO_RENEWAL_MONTHS.get(months, (months, "M"))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from alicloud.call import Call, Kind
+from alicloud.call_rights import VPCS, allowed_by
 from alicloud.errors import Unsettled
 from alicloud.vpc import PRODUCT, VERSION
 
@@ -13,6 +14,7 @@ PASSED = "DryRunOperation"  # Source: VPC 2016-04-28, DryRun: success is told as
 NAME = "dry-run-makes-nothing"
 
 
+@allowed_by("vpc:CreateVpc", VPCS)
 def create_vpc(cidr: str = "192.168.0.0/16") -> Call[None]:
     """Ask whether a VPC may be created. Source: VPC 2016-04-28, CreateVpc with DryRun."""
     parameters = {"CidrBlock": cidr, "VpcName": NAME, "DryRun": "true"}

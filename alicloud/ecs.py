@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alicloud.call import Call, Kind, token_pages
+from alicloud.call_rights import EVERYTHING, INTERFACES, SECURITY_GROUPS, allowed_by
 from alicloud.errors import Misconfigured, Unmet
 
 PRODUCT, VERSION = "Ecs", "2014-05-26"
@@ -64,6 +65,7 @@ class Stock:
         return self.status == "Available" and self.category in STOCKED
 
 
+@allowed_by("ecs:DescribeSecurityGroups", SECURITY_GROUPS)
 def describe_security_groups(
     vpc_id: str = "", security_group_id: str = "", tag: tuple[str, str] | None = None
 ) -> Call[tuple[SecurityGroup, ...]]:
@@ -82,6 +84,7 @@ def describe_security_groups(
     )
 
 
+@allowed_by("ecs:DescribeNetworkInterfaces", INTERFACES)
 def describe_network_interfaces(
     vswitch_id: str = "", security_group_id: str = "", tag: tuple[str, str] | None = None
 ) -> Call[tuple[NetworkInterface, ...]]:
@@ -119,6 +122,7 @@ def service_objects_missing(
     return missing
 
 
+@allowed_by("ecs:DescribeAvailableResource", EVERYTHING)
 def describe_available_resource(
     zone: str, cores: int, memory_gib: int, charge_type: str = "PrePaid"
 ) -> Call[tuple[Stock, ...]]:

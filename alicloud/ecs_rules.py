@@ -8,6 +8,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from alicloud.call import Call, Kind, token_pages
+from alicloud.call_rights import SECURITY_GROUPS, allowed_by
 from alicloud.ecs import PRODUCT, VERSION
 
 RULES_PER_PAGE = "1000"  # the most that ECS gives
@@ -41,6 +42,7 @@ class Rule:
         return f"{self.protocol} {ports} from {self.source}"
 
 
+@allowed_by("ecs:DescribeSecurityGroupAttribute", SECURITY_GROUPS)
 def describe_security_group_attribute(security_group_id: str) -> Call[tuple[Rule, ...]]:
     """List the rules of a security group, none when it is gone. Source: ECS, DescribeSecurityGroupAttribute."""
     return Call(

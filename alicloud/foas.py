@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from alicloud.call import PLANNED, Call, Kind, index_pages
+from alicloud.call_rights import CLUSTERS, ROLE, STREAM, allowed_by
 from alicloud.errors import Unmet
 from alicloud.states import Progress, progress
 
@@ -65,6 +66,7 @@ class ClusterSpec:
     zone: str
 
 
+@allowed_by("stream:ListCluster", STREAM)
 def list_cluster() -> Call[tuple[Cluster, ...]]:
     """List all clusters of the region; filter by name on our side, since how displayName matches is not documented.
 
@@ -84,6 +86,7 @@ def list_cluster() -> Call[tuple[Cluster, ...]]:
     )
 
 
+@allowed_by("stream:GetClusterDetails", CLUSTERS)
 def get_cluster_details(cluster_id: str) -> Call[Cluster | None]:
     """Read a cluster with its network and bucket. Source: foas 2018-11-11, GetClusterDetails."""
     return Call(
@@ -108,6 +111,8 @@ def created_cluster_key(name: str) -> str:
     return f"foas:cluster/{name}"
 
 
+@allowed_by("stream:CreateCluster", STREAM)
+@allowed_by("ram:PassRole", ROLE)  # who makes a cluster hands the role over. Source: "Realtime Compute Preparation"
 def create_cluster(spec: ClusterSpec) -> Call[str]:
     """Make the cluster of an order, and give its id; it starts for about half an hour.
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from alicloud.call import Call, Kind, index_pages
+from alicloud.call_rights import CLUSTERS, PROJECT, STREAM, account_only, allowed_by
 from alicloud.changes import Change
 from alicloud.errors import ManualStep, Unmet
 from alicloud.foas import PAGE_SIZE, PRODUCT, VERSION, cluster_path
@@ -89,6 +90,7 @@ def package_key(project: str, name: str) -> str:
     return f"foas:package/{project}/{name}"
 
 
+@allowed_by("stream:ListProject", STREAM)
 def list_project() -> Call[tuple[Project, ...]]:
     """List all projects of the region. Source: foas 2018-11-11, ListProject."""
     return Call(
@@ -105,6 +107,8 @@ def list_project() -> Call[tuple[Project, ...]]:
     )
 
 
+@allowed_by("stream:CreateProject", PROJECT)
+@account_only("a project of exclusive mode is created by the Alibaba Cloud account, not by a RAM user")
 def create_project(spec: ProjectSpec) -> Call[None]:
     """Make a project on a cluster. The account's own AccessKey is needed. Source: foas 2018-11-11, CreateProject."""
     parameters = {
@@ -135,6 +139,7 @@ def project_changes(desired: ProjectSpec, actual: tuple[Project, ...]) -> list[C
     return []
 
 
+@allowed_by("stream:CreateQueue", CLUSTERS)
 def create_queue(spec: QueueSpec) -> Call[None]:
     """Reserve compute units: 100 vcores and 4096 MB each. Source: foas 2018-11-11, CreateQueue."""
     means = f"give project {spec.project} {spec.cus} CUs"
@@ -142,6 +147,7 @@ def create_queue(spec: QueueSpec) -> Call[None]:
     return replace(call, creates=queue_key(spec.cluster_id, spec.name))
 
 
+@allowed_by("stream:UpdateQueue", CLUSTERS)
 def update_queue(spec: QueueSpec) -> Call[None]:
     """Source: foas 2018-11-11, UpdateQueue."""
     means = f"set the CUs of project {spec.project} to {spec.cus}"
@@ -174,6 +180,7 @@ def resized(desired: QueueSpec, found: Queue) -> list[Call[Any]]:
     return [replace(update_queue(desired), changes=(Change("CUs", str(found.cus), str(desired.cus)),))]
 
 
+@allowed_by("stream:ListProjectBindQueue", PROJECT)
 def list_project_bind_queue(project: str) -> Call[tuple[str, ...]]:
     """Give the names of the queues bound to a project. Source: foas 2018-11-11, ListProjectBindQueue."""
     return Call(
@@ -189,6 +196,7 @@ def list_project_bind_queue(project: str) -> Call[tuple[str, ...]]:
     )
 
 
+@allowed_by("stream:BindQueue", PROJECT)
 def bind_queue(spec: QueueSpec) -> Call[None]:
     """Source: foas 2018-11-11, BindQueue."""
     parameters = {"clusterId": spec.cluster_id, "queueName": spec.name}
@@ -238,6 +246,7 @@ def check_account(is_account: bool) -> None:
         )
 
 
+@allowed_by("stream:ListPackage", PROJECT)
 def list_package(project: str) -> Call[tuple[Package, ...]]:
     """List the packages of a project. Source: foas 2018-11-11, ListPackage."""
     return Call(
@@ -255,6 +264,7 @@ def list_package(project: str) -> Call[tuple[Package, ...]]:
     )
 
 
+@allowed_by("stream:CreatePackage", PROJECT)
 def create_package(spec: PackageSpec) -> Call[None]:
     """Register a package; the cluster knows its bucket. Source: foas 2018-11-11, CreatePackage."""
     parameters = {
@@ -268,6 +278,7 @@ def create_package(spec: PackageSpec) -> Call[None]:
     return replace(call, creates=package_key(spec.project, spec.name))
 
 
+@allowed_by("stream:UpdatePackage", PROJECT)
 def update_package(spec: PackageSpec) -> Call[None]:
     """Let a package name another object. Source: foas 2018-11-11, UpdatePackage."""
     path = _path(spec.project, f"packages/{quote(spec.name, safe='')}")

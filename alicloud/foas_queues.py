@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alicloud.call import Call, Kind
+from alicloud.call_rights import CLUSTERS, allowed_by
 from alicloud.foas import ABSENT_CLUSTER, PRODUCT, VERSION, cluster_path
 
 # 1 CU = 1 vCPU and 4 GiB. Source: foas 2018-11-11, CreateQueue.
@@ -48,6 +49,7 @@ class Queue:
         return max(self.used_vcores / VCORES_PER_CU, self.used_mib / MIB_PER_CU)
 
 
+@allowed_by("stream:GetClusterResource", CLUSTERS)
 def get_cluster_resource(cluster_id: str) -> Call[ClusterResource | None]:
     """Read how much the cluster has. Source: foas 2018-11-11, GetClusterResource."""
     return Call(
@@ -62,6 +64,7 @@ def get_cluster_resource(cluster_id: str) -> Call[ClusterResource | None]:
     )
 
 
+@allowed_by("stream:GetClusterQueueInfo", CLUSTERS)
 def get_cluster_queue_info(cluster_id: str) -> Call[tuple[Queue, ...]]:
     """Read all queues of a cluster. Source: foas 2018-11-11, GetClusterQueueInfo."""
     return Call(

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from alicloud.bssopenapi import OrderedInstance
 from alicloud.call import Call, Kind, index_pages
+from alicloud.call_rights import CLUSTERS, PROJECT, allowed_by
 from alicloud.foas import PAGE_SIZE, PRODUCT, VERSION, Cluster, created_cluster_key
 from alicloud.foas_projects import Package, Project, package_key, project_key, queue_key
 from alicloud.foas_queues import Queue
@@ -17,6 +18,7 @@ from alicloud.foas_queues import Queue
 _NO_PROJECT = frozenset({"ProjectNotFound"})
 
 
+@allowed_by("stream:ListJob", PROJECT)
 def list_job(project: str) -> Call[tuple[str, ...]]:
     """Give the names of a project's jobs, those that are offline too. Source: foas 2018-11-11, ListJob."""
     return Call(
@@ -34,6 +36,7 @@ def list_job(project: str) -> Call[tuple[str, ...]]:
     )
 
 
+@allowed_by("stream:DeletePackage", PROJECT)
 def delete_package(project: str, name: str) -> Call[None]:
     """Source: foas 2018-11-11, DeletePackage."""
     path = f"/api/v2/projects/{quote(project, safe='')}/packages/{quote(name, safe='')}"
@@ -41,12 +44,14 @@ def delete_package(project: str, name: str) -> Call[None]:
     return replace(call, done=frozenset({"PackageNotFound"}) | _NO_PROJECT, removes=package_key(project, name))
 
 
+@allowed_by("stream:DeleteProject", PROJECT)
 def delete_project(name: str) -> Call[None]:
     """Delete a project whose jobs are offline; its queue stays. Source: foas 2018-11-11, DeleteProject."""
     call = _delete("DeleteProject", f"/api/v2/projects/{quote(name, safe='')}", {}, f"delete project {name}")
     return replace(call, done=_NO_PROJECT, removes=project_key(name))
 
 
+@allowed_by("stream:DeleteQueue", CLUSTERS)
 def delete_queue(cluster_id: str, name: str) -> Call[None]:
     """Delete a queue that is bound to no project. Source: foas 2018-11-11, DeleteQueue."""
     path = f"/api/v2/clusters/{quote(cluster_id, safe='')}/queue"
@@ -54,6 +59,7 @@ def delete_queue(cluster_id: str, name: str) -> Call[None]:
     return replace(call, done=frozenset({"QueueNotFound", "ClusterNotFound"}), removes=queue_key(cluster_id, name))
 
 
+@allowed_by("stream:DestroyCluster", CLUSTERS)
 def destroy_cluster(cluster: Cluster) -> Call[None]:
     """Release a pay-as-you-go cluster, which cannot be taken back. Source: foas 2018-11-11, DestroyCluster."""
     path = f"/api/v2/clusters/{quote(cluster.cluster_id, safe='')}"

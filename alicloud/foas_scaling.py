@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from alicloud.call import Call, Kind
+from alicloud.call_rights import CLUSTERS, allowed_by
 from alicloud.changes import Change
 from alicloud.errors import Unmet
 from alicloud.foas import PRODUCT, VERSION, Cluster, cluster_path
@@ -70,6 +71,7 @@ def nodes_of(cluster: Cluster) -> Nodes:
         ) from None
 
 
+@allowed_by("stream:ExpandCluster", CLUSTERS)
 def expand_cluster(cluster_id: str, number: int, specification: str) -> Call[None]:
     """Bring the slaves to `number`, which is the target and not how many more.
 
@@ -90,6 +92,7 @@ def expand_cluster(cluster_id: str, number: int, specification: str) -> Call[Non
     )
 
 
+@allowed_by("stream:ShrinkCluster", CLUSTERS)
 def shrink_cluster(cluster_id: str, instance_ids: Sequence[str]) -> Call[None]:
     """Release slaves by their ids, which is the only form that works. Source: foas 2018-11-11, ShrinkCluster."""
     return Call(
@@ -106,6 +109,7 @@ def shrink_cluster(cluster_id: str, instance_ids: Sequence[str]) -> Call[None]:
     )
 
 
+@allowed_by("stream:ModifyMasterSpec", CLUSTERS)
 def modify_master_spec(cluster_id: str, specification: str) -> Call[None]:
     """Exchange the masters; their number stays. Source: foas 2018-11-11, ModifyMasterSpec."""
     return Call(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from alicloud.call import PLANNED, Call, Kind, index_pages
+from alicloud.call_rights import WORKSPACES, allowed_by
 from alicloud.errors import Refused, Unmet
 from alicloud.states import Progress, progress
 
@@ -70,6 +71,7 @@ class WorkspaceSpec:
     auto_renew: bool = False
 
 
+@allowed_by("stream:DescribeVvpInstances", WORKSPACES)
 def describe_instances(region: str, name: str = "") -> Call[tuple[Workspace, ...]]:
     """List workspaces. Source: foasconsole 2021-10-28, DescribeInstances."""
     return Call(
@@ -95,6 +97,7 @@ def created_workspace_key(region: str, name: str) -> str:
     return f"foasconsole:workspace/{region}/{name}"
 
 
+@allowed_by("stream:CreateVvpInstance", WORKSPACES)
 def create_instance(spec: WorkspaceSpec) -> Call[str]:
     """Order a workspace, which is paid at once, and give its id.
 
@@ -204,6 +207,7 @@ def workspace_ready(workspace: Workspace | None) -> bool:
     return means is Progress.READY
 
 
+@allowed_by("stream:DescribeSupportedZones", WORKSPACES)
 def describe_supported_zones(region: str) -> Call[tuple[str, ...]]:
     """List the zones where workspaces are sold. Source: foasconsole 2021-10-28, DescribeSupportedZones."""
     return Call(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from alicloud.call import Call, Kind
+from alicloud.call_rights import WORKSPACES, allowed_by
 from alicloud.changes import Change
 from alicloud.errors import Unmet
 from alicloud.foasconsole import PRODUCT, VERSION, Workspace, succeeded
@@ -29,6 +30,7 @@ class BillingSpec:
     auto_renew: bool
 
 
+@allowed_by("stream:ConvertInstance", WORKSPACES)
 def convert_instance(spec: BillingSpec, workspace: Workspace, namespaces: Sequence[Namespace]) -> Call[None]:
     """Make a subscription of pay-as-you-go; it is paid at once.
 
@@ -44,6 +46,7 @@ def convert_instance(spec: BillingSpec, workspace: Workspace, namespaces: Sequen
     return _conversion("ConvertInstance", workspace, "PRE", parameters)
 
 
+@allowed_by("stream:ConvertPrepayInstance", WORKSPACES)
 def convert_prepay_instance(region: str, workspace: Workspace) -> Call[None]:
     """Make pay-as-you-go of a subscription.
 

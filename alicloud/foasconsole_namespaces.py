@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from alicloud.call import Call, Kind, index_pages
+from alicloud.call_rights import WORKSPACES, allowed_by
 from alicloud.errors import Unmet
 from alicloud.foasconsole import PAGE_SIZE, PRODUCT, VERSION, resource_spec, succeeded
 from alicloud.states import Progress, progress
@@ -41,6 +42,7 @@ class NamespaceSpec:
     cus: int
 
 
+@allowed_by("stream:DescribeVvpNamespaces", WORKSPACES)
 def describe_namespaces(region: str, instance_id: str) -> Call[tuple[Namespace, ...]]:
     """List the namespaces of a workspace. Source: foasconsole 2021-10-28, DescribeNamespaces."""
     return Call(
@@ -61,6 +63,7 @@ def namespace_key(instance_id: str, name: str) -> str:
     return f"foasconsole:namespace/{instance_id}/{name}"
 
 
+@allowed_by("stream:CreateVvpNamespace", WORKSPACES)
 def create_namespace(spec: NamespaceSpec) -> Call[None]:
     """Make a namespace; a second one of the name is refused. Source: foasconsole 2021-10-28, CreateNamespace."""
     return Call(

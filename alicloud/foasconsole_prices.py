@@ -8,6 +8,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from alicloud.call import PLANNED, Call, Kind
+from alicloud.call_rights import WORKSPACES, allowed_by
 from alicloud.errors import ManualStep, Unmet
 from alicloud.foasconsole import PRODUCT, VERSION, WorkspaceSpec, order_parameters, resource_spec, succeeded
 
@@ -24,6 +25,7 @@ class Price:
     message: str = ""
 
 
+@allowed_by("stream:QueryCreateInstancePrice", WORKSPACES)
 def query_create_instance_price(spec: WorkspaceSpec) -> Call[Price | None]:
     """Ask what an order would cost; orders nothing. Source: foasconsole 2021-10-28, QueryCreateInstancePrice."""
     parameters = {**order_parameters(spec), "InstanceName": spec.name}
@@ -34,16 +36,19 @@ def query_create_instance_price(spec: WorkspaceSpec) -> Call[Price | None]:
     return Call(PRODUCT, VERSION, "QueryCreateInstancePrice", Kind.READ, _price, parameters)
 
 
+@allowed_by("stream:QueryModifyInstancePrice", WORKSPACES)
 def query_modify_instance_price(region: str, instance_id: str, cus: int) -> Call[Price | None]:
     """Ask what another size would cost. Source: foasconsole 2021-10-28, QueryModifyInstancePrice."""
     return _query("QueryModifyInstancePrice", region, instance_id, {"ResourceSpec": resource_spec(cus)})
 
 
+@allowed_by("stream:QueryRenewInstancePrice", WORKSPACES)
 def query_renew_instance_price(region: str, instance_id: str, months: int) -> Call[Price | None]:
     """Ask what a renewal would cost. Source: foasconsole 2021-10-28, QueryRenewInstancePrice."""
     return _query("QueryRenewInstancePrice", region, instance_id, term(months))
 
 
+@allowed_by("stream:QueryConvertInstancePrice", WORKSPACES)
 def query_convert_instance_price(
     region: str, instance_id: str, namespace_specs: str, months: int, auto_renew: bool
 ) -> Call[Price | None]:
@@ -56,6 +61,7 @@ def query_convert_instance_price(
     return _query("QueryConvertInstancePrice", region, instance_id, parameters)
 
 
+@allowed_by("stream:QueryConvertPrepayInstancePrice", WORKSPACES)
 def query_convert_prepay_instance_price(region: str, instance_id: str) -> Call[Price | None]:
     """Ask what pay-as-you-go would cost. Source: foasconsole 2021-10-28, QueryConvertPrepayInstancePrice."""
     return _query("QueryConvertPrepayInstancePrice", region, instance_id, {})

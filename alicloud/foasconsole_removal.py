@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from alicloud.call import Call, Kind, index_pages
+from alicloud.call_rights import WORKSPACES, allowed_by
 from alicloud.foasconsole import PAGE_SIZE, PRODUCT, VERSION, Workspace, created_workspace_key, succeeded
 from alicloud.foasconsole_namespaces import Namespace, namespace_key
 
 GOING = ("DELETING", "DELETED")
 
 
+@allowed_by("stream:DescribeSupportedRegions", WORKSPACES)
 def describe_supported_regions() -> Call[tuple[str, ...]]:
     """List the regions where workspaces may be. Source: foasconsole 2021-10-28, DescribeSupportedRegions."""
     return Call(
@@ -27,6 +29,7 @@ def describe_supported_regions() -> Call[tuple[str, ...]]:
     )
 
 
+@allowed_by("stream:DeleteVvpNamespace", WORKSPACES)
 def delete_namespace(region: str, instance_id: str, name: str) -> Call[None]:
     """Delete a namespace; one with running jobs is refused. Source: foasconsole 2021-10-28, DeleteNamespace."""
     return Call(
@@ -42,6 +45,7 @@ def delete_namespace(region: str, instance_id: str, name: str) -> Call[None]:
     )
 
 
+@allowed_by("stream:DeleteVvpInstance", WORKSPACES)
 def delete_instance(region: str, workspace: Workspace) -> Call[None]:
     """Release a pay-as-you-go workspace, which cannot be taken back.
 

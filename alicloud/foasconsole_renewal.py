@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alicloud.call import Call, Kind
+from alicloud.call_rights import WORKSPACES, allowed_by
 from alicloud.changes import Change
 from alicloud.errors import Unmet
 from alicloud.foasconsole import PRODUCT, VERSION, Workspace, succeeded
@@ -22,6 +23,7 @@ class RenewalSpec:
     within_days: int
 
 
+@allowed_by("stream:RenewVvpInstance", WORKSPACES)
 def renew_instance(region: str, workspace: Workspace, months: int) -> Call[None]:
     """Prolong a subscription, which is paid at once.
 

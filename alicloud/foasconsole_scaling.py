@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from alicloud.call import Call, Kind
+from alicloud.call_rights import WORKSPACES, allowed_by
 from alicloud.changes import Change
 from alicloud.errors import Unmet
 from alicloud.foasconsole import PRODUCT, VERSION, Workspace, resource_spec, succeeded
@@ -27,6 +28,7 @@ class WorkspaceSize:
     namespaces: Mapping[str, int] = field(default_factory=dict)
 
 
+@allowed_by("stream:ModifyInstanceSpec", WORKSPACES)
 def modify_instance_spec(region: str, workspace: Workspace, cus: int) -> Call[None]:
     """Order another size of a workspace that is paid as it is used.
 
@@ -35,6 +37,7 @@ def modify_instance_spec(region: str, workspace: Workspace, cus: int) -> Call[No
     return _resized("ModifyInstanceSpec", region, workspace, cus)
 
 
+@allowed_by("stream:ModifyPrepayInstanceSpec", WORKSPACES)
 def modify_prepay_instance_spec(region: str, workspace: Workspace, cus: int) -> Call[None]:
     """Order another size of a subscribed workspace, which is paid at once.
 
@@ -61,6 +64,7 @@ def size_key(instance_id: str, cus: int) -> str:
     return f"workspace/{instance_id}/cus/{cus}"
 
 
+@allowed_by("stream:ModifyNamespaceSpecV2", WORKSPACES)
 def modify_namespace_spec_v2(region: str, workspace: Workspace, namespace: Namespace, cus: int) -> Call[None]:
     """Set the compute units of a namespace; it is a target, so a second call changes nothing.
 
@@ -70,6 +74,7 @@ def modify_namespace_spec_v2(region: str, workspace: Workspace, namespace: Names
     return _shared("ModifyNamespaceSpecV2", region, workspace, namespace, cus, size)
 
 
+@allowed_by("stream:ModifyPrepayNamespaceSpec", WORKSPACES)
 def modify_prepay_namespace_spec(region: str, workspace: Workspace, namespace: Namespace, cus: int) -> Call[None]:
     """Set the compute units of a namespace of a subscribed workspace; it is a target.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from alicloud import policy
 from alicloud.call import Call, Kind
+from alicloud.call_rights import BUCKET, allowed_by
 from alicloud.changes import Change
 from alicloud.errors import Unmet
 from alicloud.instants import seconds_of
@@ -48,6 +49,7 @@ class BucketSpec:
     encryption: str = ""
 
 
+@allowed_by("oss:GetBucketInfo", BUCKET)
 def get_bucket_info(name: str, region: str) -> Call[Bucket | None]:
     """Read a bucket: ours, None when the name is free, Forbidden when it is taken. Source: OSS, GetBucketInfo."""
     return Call(
@@ -68,6 +70,7 @@ def get_bucket_info(name: str, region: str) -> Call[Bucket | None]:
     )
 
 
+@allowed_by("oss:GetBucketPolicy", BUCKET)
 def get_bucket_policy(name: str) -> Call[str]:
     """Read a bucket's policy, JSON text; empty when it has none. Source: OSS, GetBucketPolicy."""
     return Call(
@@ -102,6 +105,7 @@ def bucket_key(name: str) -> str:
     return f"oss:bucket/{name}"
 
 
+@allowed_by("oss:PutBucket", BUCKET)
 def create_bucket(spec: BucketSpec) -> Call[None]:
     """Make a bucket. On one of ours it would overwrite the ACL, so it is for absent ones. Source: OSS, PutBucket."""
     body = (
@@ -118,6 +122,7 @@ def create_bucket(spec: BucketSpec) -> Call[None]:
     return replace(call, creates=bucket_key(spec.name))
 
 
+@allowed_by("oss:PutBucketVersioning", BUCKET)
 def put_bucket_versioning(name: str, status: str = "Enabled") -> Call[None]:
     """Keep old versions of objects, or stop doing so (Suspended). Source: OSS, PutBucketVersioning."""
     body = f"<VersioningConfiguration><Status>{status}</Status></VersioningConfiguration>"
@@ -125,6 +130,7 @@ def put_bucket_versioning(name: str, status: str = "Enabled") -> Call[None]:
     return _put("PutBucketVersioning", "put_bucket_versioning", name, {"config": body}, means)
 
 
+@allowed_by("oss:PutBucketEncryption", BUCKET)
 def put_bucket_encryption(name: str, algorithm: str = "AES256") -> Call[None]:
     """Encrypt new objects by default. Source: OSS, PutBucketEncryption."""
     body = (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alicloud.call import Call, Kind
+from alicloud.call_rights import BUCKETS, allowed_by
 from alicloud.oss import PRODUCT, VERSION
 
 PAGE_SIZE = 1000  # the most that OSS gives
@@ -17,6 +18,7 @@ class ListedBucket:
     region: str
 
 
+@allowed_by("oss:ListBuckets", BUCKETS)
 def list_buckets() -> Call[tuple[ListedBucket, ...]]:
     """List the account's buckets. Source: OSS, ListBuckets (GetService)."""
     return Call(

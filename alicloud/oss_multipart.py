@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from alicloud.call import Call, Kind
+from alicloud.call_rights import BUCKET, OBJECT, allowed_by
 from alicloud.oss import PRODUCT, VERSION
 from alicloud.oss_objects import PAGE_SIZE, StoredObject, UdfSpec, content_md5, holds, object_key, overwritten
 
@@ -49,6 +50,7 @@ class Upload:
         return f"oss:upload/{self.bucket}/{self.key}/{self.upload_id}"
 
 
+@allowed_by("oss:ListMultipartUploads", BUCKET)
 def list_multipart_uploads(bucket: str, prefix: str = "") -> Call[tuple[Upload, ...]]:
     """List the unfinished uploads whose key begins with the prefix. Source: OSS, ListMultipartUploads."""
     return Call(
@@ -69,6 +71,7 @@ def list_multipart_uploads(bucket: str, prefix: str = "") -> Call[tuple[Upload, 
     )
 
 
+@allowed_by("oss:ListParts", OBJECT)
 def list_parts(bucket: str, key: str, upload_id: str) -> Call[tuple[Part, ...] | None]:
     """List the parts of an upload that have arrived, None when it is completed or aborted. Source: OSS, ListParts."""
     return Call(
@@ -86,6 +89,7 @@ def list_parts(bucket: str, key: str, upload_id: str) -> Call[tuple[Part, ...] |
     )
 
 
+@allowed_by("oss:PutObject", OBJECT)
 def initiate_multipart_upload(spec: UdfSpec) -> Call[str]:
     """Begin an upload and give its id; each call begins one. Source: OSS, InitiateMultipartUpload.
 
@@ -104,6 +108,7 @@ def initiate_multipart_upload(spec: UdfSpec) -> Call[str]:
     )
 
 
+@allowed_by("oss:PutObject", OBJECT)
 def upload_part(spec: UdfSpec, upload: Upload, number: int, data: bytes) -> Call[None]:
     """Send a part; it takes the place of one with the same number. Source: OSS, UploadPart."""
     return Call(
@@ -127,6 +132,7 @@ def upload_part(spec: UdfSpec, upload: Upload, number: int, data: bytes) -> Call
     )
 
 
+@allowed_by("oss:PutObject", OBJECT)
 def complete_multipart_upload(spec: UdfSpec, upload: Upload) -> Call[None]:
     """Make the object of its parts. Afterwards the upload is gone: a second call is refused, also if the first one's
     answer was lost. Source: OSS, CompleteMultipartUpload.
@@ -147,6 +153,7 @@ def complete_multipart_upload(spec: UdfSpec, upload: Upload) -> Call[None]:
     )
 
 
+@allowed_by("oss:AbortMultipartUpload", OBJECT)
 def abort_multipart_upload(upload: Upload, part_of: str = "") -> Call[None]:
     """Give up an upload with all its parts. Source: OSS, AbortMultipartUpload."""
     return Call(

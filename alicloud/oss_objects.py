@@ -10,6 +10,7 @@ from hashlib import md5, sha256
 from typing import Any
 
 from alicloud.call import Call, Kind
+from alicloud.call_rights import BUCKET, OBJECT, allowed_by
 from alicloud.changes import Change
 from alicloud.errors import Unmet
 from alicloud.oss import PRODUCT, VERSION
@@ -68,6 +69,7 @@ def udf_spec(bucket: str, key: str, path_name: str, data: bytes, version: str = 
     return UdfSpec(bucket, key, path_name, whole, len(data), sha256(data).hexdigest(), version, data=data)
 
 
+@allowed_by("oss:GetObject", OBJECT)
 def head_object(bucket: str, key: str) -> Call[StoredObject | None]:
     """Read what is known of an object, None when it or the bucket is absent. Source: OSS, HeadObject."""
 
@@ -91,6 +93,7 @@ def head_object(bucket: str, key: str) -> Call[StoredObject | None]:
     )
 
 
+@allowed_by("oss:GetObject", OBJECT)
 def get_object(bucket: str, key: str) -> Call[bytes | None]:
     """Read an object, None when it or the bucket is absent. Source: OSS, GetObject."""
     return Call(
@@ -115,6 +118,7 @@ class Log:
     idle_seconds: float
 
 
+@allowed_by("oss:GetObject", OBJECT)
 def get_log(bucket: str, key: str) -> Call[Log | None]:
     """Read an appendable object, None when it or the bucket is absent. Source: OSS, GetObject.
 
@@ -140,6 +144,7 @@ def get_log(bucket: str, key: str) -> Call[Log | None]:
     )
 
 
+@allowed_by("oss:PutObject", OBJECT)
 def append_object(bucket: str, key: str, position: int, data: bytes) -> Call[None]:
     """Append to an object, or make it at position 0.
 
@@ -170,6 +175,7 @@ def object_key(bucket: str, key: str) -> str:
     return f"oss:object/{bucket}/{key}"
 
 
+@allowed_by("oss:PutObject", OBJECT)
 def put_object(
     bucket: str, key: str, data: bytes, forbid_overwrite: bool = False, metadata: Mapping[str, str] | None = None
 ) -> Call[str]:
@@ -198,6 +204,7 @@ def put_object(
     )
 
 
+@allowed_by("oss:DeleteObject", OBJECT)
 def delete_object(bucket: str, key: str) -> Call[None]:
     """Delete an object; where versioning is enabled its versions stay. Source: OSS, DeleteObject."""
     return Call(
@@ -214,6 +221,7 @@ def delete_object(bucket: str, key: str) -> Call[None]:
     )
 
 
+@allowed_by("oss:ListObjects", BUCKET)
 def list_objects(bucket: str, prefix: str) -> Call[tuple[StoredObject, ...]]:
     """List the objects whose key begins with the prefix; none when the bucket is absent. Source: OSS, ListObjects."""
     return Call(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alicloud.call import Call, Kind
+from alicloud.call_rights import BUCKET, OBJECT, allowed_by
 from alicloud.oss import PRODUCT, VERSION, Bucket, bucket_key
 from alicloud.oss_multipart import Upload, abort_multipart_upload
 from alicloud.oss_objects import PAGE_SIZE, object_key
@@ -23,6 +24,7 @@ class ObjectVersion:
     delete_marker: bool = False
 
 
+@allowed_by("oss:ListObjectVersions", BUCKET)
 def list_object_versions(bucket: str) -> Call[tuple[ObjectVersion, ...]]:
     """List every version of every object, delete markers too. Source: OSS, ListObjectVersions."""
     return Call(
@@ -41,6 +43,8 @@ def list_object_versions(bucket: str) -> Call[tuple[ObjectVersion, ...]]:
     )
 
 
+@allowed_by("oss:DeleteObject", OBJECT)
+@allowed_by("oss:DeleteObjectVersion", OBJECT)  # with a versionId
 def delete_object_version(bucket: str, version: ObjectVersion) -> Call[None]:
     """Delete one version for good. Source: OSS, DeleteObject with versionId."""
     return Call(
@@ -58,6 +62,7 @@ def delete_object_version(bucket: str, version: ObjectVersion) -> Call[None]:
     )
 
 
+@allowed_by("oss:DeleteBucket", BUCKET)
 def delete_bucket(name: str) -> Call[None]:
     """Delete an empty bucket; OSS refuses others. Source: OSS, DeleteBucket."""
     return Call(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from alicloud.call import PLANNED, Call
+from alicloud.call_rights import GROUP, GROUPS, USER, USERS, allowed_by
 from alicloud.changes import Change, field_changes
 from alicloud.instants import seconds_of
 from alicloud.ram_action import flag, given, read, write
@@ -95,11 +96,13 @@ def group_key(name: str) -> str:
     return f"ram:group/{name}"
 
 
+@allowed_by("ram:GetUser", USER)
 def get_user(name: str) -> Call[User | None]:
     """Source: RAM 2015-05-01, GetUser."""
     return read("GetUser", _user, {"UserName": name}, absent=("EntityNotExist.User",))
 
 
+@allowed_by("ram:CreateUser", USERS)
 def create_user(desired: UserSpec) -> Call[None]:
     """Source: RAM 2015-05-01, CreateUser."""
     texts = given(DisplayName=desired.display_name, Comments=desired.comments, Email=desired.email)
@@ -107,6 +110,7 @@ def create_user(desired: UserSpec) -> Call[None]:
     return write("CreateUser", means, {"UserName": desired.name, **texts}, creates=key)
 
 
+@allowed_by("ram:UpdateUser", USER)
 def update_user(desired: UserSpec) -> Call[None]:
     """Change what is asked for and leave the rest. Source: RAM 2015-05-01, UpdateUser."""
     texts = given(NewDisplayName=desired.display_name, NewComments=desired.comments, NewEmail=desired.email)
@@ -125,12 +129,14 @@ def planned_user(desired: UserSpec) -> User:
     return User(desired.name, PLANNED, desired.display_name, desired.comments, desired.email)
 
 
+@allowed_by("ram:GetLoginProfile", USER)
 def get_login_profile(user: str) -> Call[LoginProfile | None]:
     """Source: RAM 2015-05-01, GetLoginProfile."""
     absent = ("EntityNotExist.User.LoginProfile", "EntityNotExist.User")
     return read("GetLoginProfile", _login_profile, {"UserName": user}, absent=absent)
 
 
+@allowed_by("ram:CreateLoginProfile", USER)
 def create_login_profile(desired: LoginProfileSpec) -> Call[None]:
     """Let a user log on, with a password to be replaced at first logon. Source: RAM 2015-05-01, CreateLoginProfile."""
     flags = {"MFABindRequired": flag(desired.mfa_required), "PasswordResetRequired": "true"}
@@ -144,6 +150,7 @@ def create_login_profile(desired: LoginProfileSpec) -> Call[None]:
     )
 
 
+@allowed_by("ram:UpdateLoginProfile", USER)
 def update_login_profile(user: str, mfa_required: bool, password_reset_required: bool) -> Call[None]:
     """Say both flags, so that neither falls back to a default. Source: RAM 2015-05-01, UpdateLoginProfile."""
     flags = {"MFABindRequired": flag(mfa_required), "PasswordResetRequired": flag(password_reset_required)}
@@ -161,11 +168,13 @@ def login_profile_changes(desired: LoginProfileSpec, actual: LoginProfile | None
     return []
 
 
+@allowed_by("ram:GetGroup", GROUP)
 def get_group(name: str) -> Call[Group | None]:
     """Source: RAM 2015-05-01, GetGroup."""
     return read("GetGroup", _group, {"GroupName": name}, absent=("EntityNotExist.Group",))
 
 
+@allowed_by("ram:CreateGroup", GROUPS)
 def create_group(desired: GroupSpec) -> Call[None]:
     """Source: RAM 2015-05-01, CreateGroup."""
     parameters = given(GroupName=desired.name, Comments=desired.comments)
@@ -173,6 +182,7 @@ def create_group(desired: GroupSpec) -> Call[None]:
     return write("CreateGroup", means, parameters, creates=key)
 
 
+@allowed_by("ram:UpdateGroup", GROUP)
 def update_group(desired: GroupSpec) -> Call[None]:
     """Source: RAM 2015-05-01, UpdateGroup."""
     parameters = given(GroupName=desired.name, NewComments=desired.comments)
@@ -186,17 +196,20 @@ def group_changes(desired: GroupSpec, actual: Group | None) -> list[Call[Any]]:
     return [replace(update_group(desired), changes=changes)] if changes else []
 
 
+@allowed_by("ram:ListUsersForGroup", GROUP)
 def list_users_for_group(group: str) -> Call[tuple[str, ...]]:
     """Give the names of a group's users. Source: RAM 2015-05-01, ListUsersForGroup."""
     absent = ("EntityNotExist.Group",)
     return read("ListUsersForGroup", _user_names, {"GroupName": group}, absent=absent, missing=(), paged=True)
 
 
+@allowed_by("ram:ListGroupsForUser", USER)
 def list_groups_for_user(user: str) -> Call[tuple[str, ...]]:
     """Give the names of the groups that a user is in. Source: RAM 2015-05-01, ListGroupsForUser."""
     return read("ListGroupsForUser", _group_names, {"UserName": user}, absent=("EntityNotExist.User",), missing=())
 
 
+@allowed_by("ram:AddUserToGroup", USER, GROUP)
 def add_user_to_group(user: str, group: str) -> Call[None]:
     """Source: RAM 2015-05-01, AddUserToGroup."""
     return write(

@@ -13,6 +13,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 from alicloud.call import Call
+from alicloud.call_rights import ACCOUNT, allowed_by
 from alicloud.changes import field_changes
 from alicloud.errors import Unmet
 from alicloud.ram_action import flag, read, write
@@ -73,17 +74,20 @@ class SecurityPreferenceSpec:
     login_network_masks: tuple[str, ...] | None = None
 
 
+@allowed_by("ram:GetAccountAlias", ACCOUNT)
 def get_account_alias() -> Call[str]:
     """Give the account's alias, empty when it has none. Source: RAM 2015-05-01, GetAccountAlias."""
     # UNCONFIRMED: whether no alias is an empty text or this code.
     return read("GetAccountAlias", _alias, absent=("EntityNotExist.AccountAlias",), missing="")
 
 
+@allowed_by("ram:GetPasswordPolicy", ACCOUNT)
 def get_password_policy() -> Call[PasswordPolicy]:
     """Source: RAM 2015-05-01, GetPasswordPolicy."""
     return read("GetPasswordPolicy", _password_policy)
 
 
+@allowed_by("ram:SetPasswordPolicy", ACCOUNT)
 def set_password_policy(policy: PasswordPolicy) -> Call[None]:
     """Overwrite the password policy as a whole. Source: RAM 2015-05-01, SetPasswordPolicy."""
     return write(
@@ -110,11 +114,13 @@ def password_policy_changes(desired: PasswordPolicySpec, actual: PasswordPolicy)
     return [] if target == actual else [replace(set_password_policy(target), changes=field_changes(actual, target))]
 
 
+@allowed_by("ram:GetSecurityPreference", ACCOUNT)
 def get_security_preference() -> Call[SecurityPreference]:
     """Source: RAM 2015-05-01, GetSecurityPreference."""
     return read("GetSecurityPreference", _security_preference)
 
 
+@allowed_by("ram:SetSecurityPreference", ACCOUNT)
 def set_security_preference(preference: SecurityPreference) -> Call[None]:
     """Overwrite the security preferences as a whole. Source: RAM 2015-05-01, SetSecurityPreference."""
     public_keys = preference.allow_user_to_manage_public_keys

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from alicloud.call import Call, Kind
+from alicloud.call_rights import USER, allowed_by
 from alicloud.instants import seconds_of
 from alicloud.ram_action import PRODUCT, VERSION, WRITE_RIGHTS, read, write
 from alicloud.ram_logon import UserKey
@@ -47,6 +48,7 @@ def creation_key(user: str, beside: str = "") -> str:
     return f"ram:key/{user} beside {beside}"
 
 
+@allowed_by("ram:GetAccessKeyLastUsed", USER)
 def get_access_key_last_used(user: str, access_key_id: str) -> Call[float]:
     """Say when a key was last used, in seconds since 1970; 0 when never.
 
@@ -57,6 +59,7 @@ def get_access_key_last_used(user: str, access_key_id: str) -> Call[float]:
     return read("GetAccessKeyLastUsed", _last_used, parameters, absent=absent, missing=0.0)
 
 
+@allowed_by("ram:CreateAccessKey", USER)
 def create_access_key(user: str, beside: str) -> Call[NewKey]:
     """Make a second key beside the one with an id; its secret stands in the answer alone.
 
@@ -75,6 +78,7 @@ def create_access_key(user: str, beside: str) -> Call[NewKey]:
     )
 
 
+@allowed_by("ram:UpdateAccessKey", USER)
 def disable_access_key(user: str, access_key_id: str) -> Call[None]:
     """Let a key sign nothing any more; a person can enable it again. Source: RAM 2015-05-01, UpdateAccessKey."""
     call = write(
@@ -86,6 +90,7 @@ def disable_access_key(user: str, access_key_id: str) -> Call[None]:
     return replace(call, removes=use_key(user, access_key_id))
 
 
+@allowed_by("ram:DeleteAccessKey", USER)
 def delete_access_key(user: str, access_key_id: str) -> Call[None]:
     """Source: RAM 2015-05-01, DeleteAccessKey."""
     means = f"delete {label(access_key_id)} of RAM user {user}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alicloud.call import Call
+from alicloud.call_rights import ACCOUNT, allowed_by
 from alicloud.ram_action import read
 
 
@@ -32,21 +33,25 @@ class ListedRole:
     description: str
 
 
+@allowed_by("ram:ListUsers", ACCOUNT)
 def list_users() -> Call[tuple[ListedUser, ...]]:
     """List the account's users. Source: RAM 2015-05-01, ListUsers."""
     return read("ListUsers", _users, missing=(), paged=True)
 
 
+@allowed_by("ram:ListGroups", ACCOUNT)
 def list_groups() -> Call[tuple[str, ...]]:
     """Give the names of the account's groups. Source: RAM 2015-05-01, ListGroups."""
     return read("ListGroups", _groups, missing=(), paged=True)
 
 
+@allowed_by("ram:ListPolicies", ACCOUNT)
 def list_policies() -> Call[tuple[ListedPolicy, ...]]:
     """List the account's custom policies. Source: RAM 2015-05-01, ListPolicies."""
     return read("ListPolicies", _policies, {"PolicyType": "Custom"}, missing=(), paged=True)
 
 
+@allowed_by("ram:ListRoles", ACCOUNT)
 def list_roles() -> Call[tuple[ListedRole, ...]]:
     """List the account's roles. Source: RAM 2015-05-01, ListRoles."""
     return read("ListRoles", _roles, missing=(), paged=True)

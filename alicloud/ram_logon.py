@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from alicloud.call import Call
+from alicloud.call_rights import USER, allowed_by
 from alicloud.ram_action import read
 
 
@@ -26,12 +27,14 @@ class UserKey:
         return (now - self.created_at) / 86_400
 
 
+@allowed_by("ram:ListAccessKeys", USER)
 def list_access_keys(user: str) -> Call[tuple[UserKey, ...]]:
     """List a user's AccessKeys, none when there is no such user. Source: RAM 2015-05-01, ListAccessKeys."""
     absent = ("EntityNotExist.User",)
     return read("ListAccessKeys", _keys, {"UserName": user}, absent=absent, missing=())
 
 
+@allowed_by("ram:GetUserMFAInfo", USER)
 def get_user_mfa_info(user: str) -> Call[bool]:
     """Say whether a user has bound a second factor. Source: RAM 2015-05-01, GetUserMFAInfo."""
     absent = ("EntityNotExist.User.MFADevice", "EntityNotExist.User")

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from alicloud import policy, prerequisites
 from alicloud.call import Call, Kind
+from alicloud.call_rights import GROUP, POLICIES, POLICY, ROLE, ROLES, USER, allowed_by
 from alicloud.errors import ManualStep, Unmet
 from alicloud.instants import seconds_of
 from alicloud.policy_diff import document_changes
@@ -96,18 +97,21 @@ def role_key(name: str) -> str:
     return f"ram:role/{name}"
 
 
+@allowed_by("ram:GetPolicy", POLICY)
 def get_policy(name: str, policy_type: PolicyType = "Custom") -> Call[Policy | None]:
     """Source: RAM 2015-05-01, GetPolicy."""
     parameters = {"PolicyName": name, "PolicyType": policy_type}
     return read("GetPolicy", _policy, parameters, absent=("EntityNotExist.Policy",))
 
 
+@allowed_by("ram:CreatePolicy", POLICIES)
 def create_policy(desired: PolicySpec) -> Call[None]:
     """Source: RAM 2015-05-01, CreatePolicy."""
     parameters = given(PolicyName=desired.name, PolicyDocument=desired.document, Description=desired.description)
     return write("CreatePolicy", f"create policy {desired.name}", parameters, creates=policy_key(desired.name))
 
 
+@allowed_by("ram:CreatePolicyVersion", POLICY)
 def create_policy_version(name: str, document: str) -> Call[None]:
     """Make a new default version; of five, the oldest that is not the default goes.
 
@@ -144,6 +148,9 @@ def policy_changes(desired: PolicySpec, actual: Policy | None) -> list[Call[Any]
     return [replace(call, means=f"{call.means}: {'; '.join(changed)}", changes=changes)]
 
 
+@allowed_by("ram:ListPoliciesForGroup", GROUP, of="group")
+@allowed_by("ram:ListPoliciesForRole", ROLE, of="role")
+@allowed_by("ram:ListPoliciesForUser", USER, of="user")
 def list_policies_for(kind: PrincipalKind, principal: str) -> Call[tuple[Attachment, ...]]:
     """Give what is attached to a user, group or role, nothing when it does not exist.
 
@@ -154,6 +161,9 @@ def list_policies_for(kind: PrincipalKind, principal: str) -> Call[tuple[Attachm
     return read(f"ListPoliciesFor{noun}", _attachments, {f"{noun}Name": principal}, absent=absent, missing=())
 
 
+@allowed_by("ram:AttachPolicyToGroup", GROUP, POLICY, of="group")
+@allowed_by("ram:AttachPolicyToRole", ROLE, POLICY, of="role")
+@allowed_by("ram:AttachPolicyToUser", USER, POLICY, of="user")
 def attach_policy(kind: PrincipalKind, principal: str, attachment: Attachment) -> Call[None]:
     """Source: RAM 2015-05-01, AttachPolicyToUser, AttachPolicyToGroup, AttachPolicyToRole."""
     noun = kind.capitalize()
@@ -172,11 +182,13 @@ def attachment_changes(desired: AttachmentSpec, actual: Sequence[Attachment]) ->
     return [attach_policy(desired.principal_kind, desired.principal, wanted) for wanted in missing]
 
 
+@allowed_by("ram:GetRole", ROLE)
 def get_role(name: str) -> Call[Role | None]:
     """Source: RAM 2015-05-01, GetRole."""
     return read("GetRole", _role, {"RoleName": name}, absent=("EntityNotExist.Role",))
 
 
+@allowed_by("ram:CreateRole", ROLES)
 def create_role(desired: RoleSpec) -> Call[None]:
     """Source: RAM 2015-05-01, CreateRole."""
     trust = prerequisites.trust_policy(desired.trusted_service)
@@ -188,6 +200,7 @@ def create_role(desired: RoleSpec) -> Call[None]:
     )
 
 
+@allowed_by("ram:UpdateRole", ROLE)
 def update_role(desired: RoleSpec) -> Call[None]:
     """Let a role trust the wanted service and nobody else. Source: RAM 2015-05-01, UpdateRole."""
     trust = prerequisites.trust_policy(desired.trusted_service)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alicloud.call import Call
+from alicloud.call_rights import GROUP, POLICY, ROLE, USER, allowed_by
 from alicloud.ram import Group, LoginProfile, User, group_key, logon_key, user_key
 from alicloud.ram_action import read, write
 from alicloud.ram_policies import Attachment, Policy, PrincipalKind, Role, policy_key, role_key
@@ -20,6 +21,7 @@ class PolicyVersion:
     default: bool
 
 
+@allowed_by("ram:ListEntitiesForPolicy", POLICY)
 def list_entities_for_policy(name: str) -> Call[tuple[Principal, ...]]:
     """Give whom a custom policy is attached to. Source: RAM 2015-05-01, ListEntitiesForPolicy."""
     parameters = {"PolicyName": name, "PolicyType": "Custom"}
@@ -27,6 +29,7 @@ def list_entities_for_policy(name: str) -> Call[tuple[Principal, ...]]:
     return read("ListEntitiesForPolicy", _principals, parameters, absent=absent, missing=())
 
 
+@allowed_by("ram:ListPolicyVersions", POLICY)
 def list_policy_versions(name: str) -> Call[tuple[PolicyVersion, ...]]:
     """List the versions of a custom policy. Source: RAM 2015-05-01, ListPolicyVersions."""
     parameters = {"PolicyName": name, "PolicyType": "Custom"}
@@ -34,6 +37,7 @@ def list_policy_versions(name: str) -> Call[tuple[PolicyVersion, ...]]:
     return read("ListPolicyVersions", _versions, parameters, absent=absent, missing=())
 
 
+@allowed_by("ram:DeleteUser", USER)
 def delete_user(name: str) -> Call[None]:
     """Delete a user who has nothing any more; RAM refuses others. Source: RAM 2015-05-01, DeleteUser."""
     return write(
@@ -46,6 +50,7 @@ def delete_user(name: str) -> Call[None]:
     )
 
 
+@allowed_by("ram:DeleteLoginProfile", USER)
 def delete_login_profile(user: str) -> Call[None]:
     """Source: RAM 2015-05-01, DeleteLoginProfile."""
     done = ("EntityNotExist.User.LoginProfile", "EntityNotExist.User")
@@ -53,6 +58,7 @@ def delete_login_profile(user: str) -> Call[None]:
     return write("DeleteLoginProfile", means, {"UserName": user}, done=done, removes=logon_key(user))
 
 
+@allowed_by("ram:DeleteGroup", GROUP)
 def delete_group(name: str) -> Call[None]:
     """Delete a group without users and policies; RAM refuses others. Source: RAM 2015-05-01, DeleteGroup."""
     done = ("EntityNotExist.Group",)
@@ -61,6 +67,7 @@ def delete_group(name: str) -> Call[None]:
     )
 
 
+@allowed_by("ram:RemoveUserFromGroup", USER, GROUP)
 def remove_user_from_group(user: str, group: str) -> Call[None]:
     """Source: RAM 2015-05-01, RemoveUserFromGroup."""
     return write(
@@ -71,6 +78,9 @@ def remove_user_from_group(user: str, group: str) -> Call[None]:
     )
 
 
+@allowed_by("ram:DetachPolicyFromGroup", GROUP, POLICY, of="group")
+@allowed_by("ram:DetachPolicyFromRole", ROLE, POLICY, of="role")
+@allowed_by("ram:DetachPolicyFromUser", USER, POLICY, of="user")
 def detach_policy(kind: PrincipalKind, principal: str, attachment: Attachment) -> Call[None]:
     """Source: RAM 2015-05-01, DetachPolicyFromUser, DetachPolicyFromGroup, DetachPolicyFromRole."""
     noun = kind.capitalize()
@@ -82,6 +92,7 @@ def detach_policy(kind: PrincipalKind, principal: str, attachment: Attachment) -
     )
 
 
+@allowed_by("ram:DeletePolicy", POLICY)
 def delete_policy(name: str) -> Call[None]:
     """Delete a custom policy that nobody has; RAM refuses others.
 
@@ -91,6 +102,7 @@ def delete_policy(name: str) -> Call[None]:
     return write("DeletePolicy", f"delete policy {name}", {"PolicyName": name}, done=done, removes=policy_key(name))
 
 
+@allowed_by("ram:DeletePolicyVersion", POLICY)
 def delete_policy_version(name: str, version_id: str) -> Call[None]:
     """Source: RAM 2015-05-01, DeletePolicyVersion."""
     return write(
@@ -101,6 +113,7 @@ def delete_policy_version(name: str, version_id: str) -> Call[None]:
     )
 
 
+@allowed_by("ram:DeleteRole", ROLE)
 def delete_role(name: str) -> Call[None]:
     """Delete a role without policies; RAM refuses others. Source: RAM 2015-05-01, DeleteRole."""
     done = ("EntityNotExist.Role",)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from alicloud.call import Call, Kind
+from alicloud.call_rights import ROLE, allowed_by
 
 PRODUCT, VERSION = "Sts", "2015-04-01"
 
@@ -42,11 +43,13 @@ class TemporaryKey:
         return datetime.fromisoformat(self.expiration).timestamp()
 
 
+@allowed_by()
 def get_caller_identity() -> Call[CallerIdentity]:
     """Ask whose AccessKey signs. No right is needed for it. Source: STS 2015-04-01, GetCallerIdentity."""
     return Call(PRODUCT, VERSION, "GetCallerIdentity", Kind.READ, _caller_identity)
 
 
+@allowed_by("sts:AssumeRole", ROLE)
 def assume_role(role_arn: str, session_name: str, duration_seconds: int = 3600, policy: str = "") -> Call[TemporaryKey]:
     """Ask for a temporary AccessKey with the rights of a role.
 

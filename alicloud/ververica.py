@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from alicloud.call import Call, Kind
+from alicloud.call_rights import NAMESPACE, allowed_by
 from alicloud.changes import Change
 from alicloud.errors import Refused, Unmet
 
@@ -54,6 +55,7 @@ class LeaverSpec:
         return f"user:{self.user_id}"
 
 
+@allowed_by("stream:ListMembers", NAMESPACE)
 def list_members(workspace: str, namespace: str) -> Call[tuple[Member, ...]]:
     """List the members of a namespace. Source: ververica 2022-07-18, ListMembers."""
     return Call(
@@ -72,17 +74,20 @@ def list_members(workspace: str, namespace: str) -> Call[tuple[Member, ...]]:
     )
 
 
+@allowed_by("stream:CreateMember", NAMESPACE)
 def create_member(spec: MemberSpec) -> Call[None]:
     """Source: ververica 2022-07-18, CreateMember."""
     key = f"ververica:member/{spec.workspace}/{spec.namespace}/{spec.user_id}"
     return replace(_write("CreateMember", "POST", spec), creates=key)
 
 
+@allowed_by("stream:UpdateMember", NAMESPACE)
 def update_member(spec: MemberSpec) -> Call[None]:
     """Source: ververica 2022-07-18, UpdateMember."""
     return _write("UpdateMember", "PUT", spec)
 
 
+@allowed_by("stream:DeleteMember", NAMESPACE)
 def delete_member(spec: LeaverSpec) -> Call[None]:
     """Source: ververica 2022-07-18, DeleteMember."""
     return Call(

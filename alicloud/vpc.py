@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, ip_network
 from typing import Any
 
 from alicloud.call import PLANNED, Call, Kind, client_token, number_pages
+from alicloud.call_rights import EVERYTHING, VPC, VPCS, allowed_by
 from alicloud.changes import Change
 from alicloud.errors import Unmet
 from alicloud.instants import seconds_of
@@ -54,6 +55,7 @@ class VpcSpec:
         return self.name or f"flink-{self.environment}"
 
 
+@allowed_by("vpc:DescribeVpcs", VPCS)
 def describe_vpcs(vpc_id: str = "", name: str = "") -> Call[tuple[Vpc, ...]]:
     """List VPCs of the session's region; an unknown id gives none. Source: VPC 2016-04-28, DescribeVpcs."""
     parameters = given(VpcId=vpc_id, VpcName=name, PageSize=str(PAGE_SIZE))
@@ -70,6 +72,7 @@ def describe_vpcs(vpc_id: str = "", name: str = "") -> Call[tuple[Vpc, ...]]:
     )
 
 
+@allowed_by("vpc:DescribeVpcs", VPCS)
 def read_vpc(spec: VpcSpec) -> Call[tuple[Vpc, ...]]:
     """Read what `vpc_changes` decides on."""
     return describe_vpcs(vpc_id=spec.vpc_id) if spec.vpc_id else describe_vpcs(name=spec.wanted_name)
@@ -85,6 +88,7 @@ def created_vpc_key(region: str, name: str) -> str:
     return f"vpc:vpc/{region}/{name}"
 
 
+@allowed_by("vpc:CreateVpc", VPCS)
 def create_vpc(spec: VpcSpec) -> Call[str]:
     """Make a VPC and give its id; it is Pending for some seconds. Source: VPC 2016-04-28, CreateVpc."""
     resource = vpc_key(spec)
@@ -102,6 +106,7 @@ def create_vpc(spec: VpcSpec) -> Call[str]:
     )
 
 
+@allowed_by("vpc:ModifyVpcAttribute", VPC)
 def modify_vpc_attribute(vpc_id: str, name: str) -> Call[None]:
     """Name a VPC. Source: VPC 2016-04-28, ModifyVpcAttribute."""
     return Call(
@@ -172,6 +177,7 @@ def vpc_ready(vpcs: tuple[Vpc, ...]) -> bool:
     return bool(states) and all(state is Progress.READY for state in states)
 
 
+@allowed_by("vpc:DescribeZones", EVERYTHING)
 def describe_zones() -> Call[tuple[str, ...]]:
     """List the zones of the session's region. Source: VPC 2016-04-28, DescribeZones."""
     return Call(PRODUCT, VERSION, "DescribeZones", Kind.READ, _zones, missing=(), means="list the zones")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from alicloud.call import Call, Kind
+from alicloud.call_rights import VPCS, VSWITCHES, allowed_by
 from alicloud.vpc import PRODUCT, VERSION, Vpc, created_vpc_key
 from alicloud.vpc_vswitches import VSwitch, created_vswitch_key
 
@@ -15,6 +16,7 @@ _REMEDY = (
 )
 
 
+@allowed_by("vpc:DeleteVSwitch", VSWITCHES)
 def delete_vswitch(vswitch: VSwitch) -> Call[None]:
     """Delete a vSwitch that holds nothing; it is Pending until it is gone. Source: VPC 2016-04-28, DeleteVSwitch."""
     return Call(
@@ -31,6 +33,7 @@ def delete_vswitch(vswitch: VSwitch) -> Call[None]:
     )
 
 
+@allowed_by("vpc:DeleteVpc", VPCS)
 def delete_vpc(vpc: Vpc) -> Call[None]:
     """Delete a VPC that holds nothing; it is Pending until it is gone. Source: VPC 2016-04-28, DeleteVpc."""
     return Call(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from alicloud.call import PLANNED, Call, Kind, client_token, number_pages
+from alicloud.call_rights import VPC, VSWITCHES, allowed_by
 from alicloud.errors import Unmet
 from alicloud.instants import seconds_of
 from alicloud.states import Progress, progress
@@ -54,6 +55,7 @@ class VSwitchSpec:
         return self.name or f"flink-{self.environment}"
 
 
+@allowed_by("vpc:DescribeVSwitches", VSWITCHES)
 def describe_vswitches(vpc_id: str = "", vswitch_id: str = "") -> Call[tuple[VSwitch, ...]]:
     """List vSwitches of the session's region. Source: VPC 2016-04-28, DescribeVSwitches."""
     return Call(
@@ -70,6 +72,7 @@ def describe_vswitches(vpc_id: str = "", vswitch_id: str = "") -> Call[tuple[VSw
     )
 
 
+@allowed_by("vpc:DescribeVSwitches", VSWITCHES)
 def read_vswitch(spec: VSwitchSpec) -> Call[tuple[VSwitch, ...]]:
     """Read what `vswitch_changes` decides on: the vSwitch of the id wherever it is, else all of the VPC."""
     return describe_vswitches(vswitch_id=spec.vswitch_id) if spec.vswitch_id else describe_vswitches(spec.vpc_id)
@@ -85,6 +88,7 @@ def created_vswitch_key(vpc_id: str, cidr: str) -> str:
     return f"vpc:vswitch/{vpc_id}/{cidr}"
 
 
+@allowed_by("vpc:CreateVSwitch", VPC, VSWITCHES)
 def create_vswitch(spec: VSwitchSpec) -> Call[str]:
     """Make a vSwitch and give its id; it is Pending for some seconds. Source: VPC 2016-04-28, CreateVSwitch."""
     resource = vswitch_key(spec)

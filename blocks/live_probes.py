@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from alicloud import dry_runs, ecs, foas, foas_projects, foasconsole, oss, ram_policies, vpc, vpc_vswitches
 from alicloud.call import Call
-from alicloud.call_rights import RIGHTS
+from alicloud.call_rights import rights_of
 from alicloud.errors import AlibabaCloudError, Misconfigured, Refused
 from blocks import desired
 from blocks.access_probes import Probe
@@ -42,13 +42,13 @@ def live_probes(environment: Environment, account: str) -> list[LiveProbe]:
     role = desired.service_role(environment).name
     place = {"region": region, "account": account}
     return [
-        _probe("list VPCs", vpc.describe_vpcs(), place),
-        _probe("list vSwitches", vpc_vswitches.describe_vswitches(), place),
-        _probe("list security groups", ecs.describe_security_groups(), place),
-        _probe("list network interfaces", ecs.describe_network_interfaces(), place),
-        _probe("look at the bucket", oss.get_bucket_info(bucket, region), place | {"bucket": bucket}),
-        _probe("read the service's role", ram_policies.get_role(role), place | {"role": role}),
-        _probe("create a VPC (dry run)", dry_runs.create_vpc(), place),
+        _probe("list VPCs", place, vpc.describe_vpcs),
+        _probe("list vSwitches", place, vpc_vswitches.describe_vswitches),
+        _probe("list security groups", place, ecs.describe_security_groups),
+        _probe("list network interfaces", place, ecs.describe_network_interfaces),
+        _probe("look at the bucket", place | {"bucket": bucket}, oss.get_bucket_info, bucket, region),
+        _probe("read the service's role", place | {"role": role}, ram_policies.get_role, role),
+        _probe("create a VPC (dry run)", place, dry_runs.create_vpc),
         *_of_mode(environment, place),
     ]
 
@@ -80,19 +80,15 @@ def answer(error: AlibabaCloudError | None) -> tuple[bool | None, str]:
 
 def _of_mode(environment: Environment, place: Mapping[str, str]) -> list[LiveProbe]:
     if environment.cluster.mode == "managed":
-        return [_probe("list workspaces", foasconsole.describe_instances(environment.region), place)]
+        return [_probe("list workspaces", place, foasconsole.describe_instances, environment.region)]
     projects = [
-        _probe(
-            f"see project {each.name}",
-            foas_projects.list_project_bind_queue(each.name),
-            {**place, "project": each.name},
-        )
-        for each in environment.projects
+        _probe(f"see project {name}", {**place, "project": name}, foas_projects.list_project_bind_queue, name)
+        for name in (each.name for each in environment.projects)
     ]
-    return [_probe("list clusters", foas.list_cluster(), place), *projects]
+    return [_probe("list clusters", place, foas.list_cluster), *projects]
 
 
-def _probe(what: str, call: Call[Any], names: Mapping[str, str]) -> LiveProbe:
-    (right,) = RIGHTS[call.product, call.action]
+def _probe(what: str, names: Mapping[str, str], builder: Callable[..., Call[Any]], *arguments: str) -> LiveProbe:
+    (right,) = rights_of(builder)
     (resource,) = right.resources
-    return LiveProbe(Probe(what, right.name, resource.format(**names)), call)
+    return LiveProbe(Probe(what, right.name, resource.format(**names)), builder(*arguments))

@@ -36,8 +36,7 @@ NameSet = Literal[
     "policies_of_groups",
     "people_policies",
     "leavers",
-    "users_with_new_keys",  # once theirs are too old
-    "owners_of_keys",  # that may be disabled and deleted
+    "users_with_new_keys",  # once theirs are too old, which then may be disabled and deleted
     "exact_groups",  # with nobody else in them
     "any_user",  # who may be in one of those
     "any_group",  # that a user may be in
@@ -45,8 +44,7 @@ NameSet = Literal[
     "any_name",  # of whoever looks at an account without an environment
     "role",
     "role_policies",
-    "made_role",  # the role where it may be made and changed by API
-    "made_role_policy",  # the custom policy of exclusive mode, where that may be
+    "made_role_policy",  # the custom policy of exclusive mode, where role and policies may be made by API
     "vpc",
     "new_vpc",
     "existing_vpc",
@@ -59,7 +57,6 @@ NameSet = Literal[
     "auto_renewed",  # the subscription is to renew itself
     "projects",  # of exclusive mode
     "projects_with_packages",
-    "namespaces",
     "namespaces_with_members",
     "namespace_members",
     "left_namespaces",
@@ -127,7 +124,6 @@ def _people(environment: Environment, account: str) -> Names:
         "people_policies": tuple(f"{account}:policy/{access.policy.name}" for access in accesses),
         "leavers": tuple(leaver.name for leaver in people.leavers),
         "users_with_new_keys": tuple(key.user for key in people.access_keys),
-        "owners_of_keys": _each([leaver.name for leaver in people.leavers] + [key.user for key in people.access_keys]),
         "exact_groups": tuple(group.name for group in people.groups if group.exact_members),
         "any_user": ("*",),
         "any_group": ("*",),
@@ -143,7 +139,6 @@ def _service(environment: Environment, account: str) -> Names:
     return {
         "role": (wanted.principal,),
         "role_policies": tuple(_policy(each, account) for each in wanted.policies),
-        "made_role": _when(makes, wanted.principal),
         "made_role_policy": tuple(custom) if makes else (),
     }
 
@@ -177,7 +172,6 @@ def _cluster(environment: Environment) -> Names:
         "auto_renewed": _when(environment.cluster.auto_renew, "*"),
         "projects": projects if exclusive else (),
         "projects_with_packages": _each(package.project for package in packages if package.project and exclusive),
-        "namespaces": () if exclusive else projects,
         "namespaces_with_members": () if exclusive else tuple(name for name in projects if members[name]),
         "left_namespaces": projects if leaves and not exclusive else (),
         "peopled_namespaces": () if exclusive else tuple(name for name in projects if members[name] or leaves),

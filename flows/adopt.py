@@ -7,7 +7,8 @@ from typing import Any, Literal
 from prefect import flow
 
 from blocks.found import Found
-from tasks.adoption import conclude_adoption, read_account
+from tasks.adoption import read_account
+from tasks.adoption_document import conclude_adoption
 from tasks.looking import looking
 
 

@@ -26,5 +26,5 @@ def prove_access(environment: str, live: bool = False, role: str = "") -> Any:
     check_choice(live, role)
     with opening(environment, writes=False) as opened:
         opened.only_look()
-        rights = read_rights(opened, identify(opened.acting), live, role)
+        rights = read_rights(opened.acting, identify(opened.acting), live, role)
         return conclude_access(opened, rights)

@@ -17,15 +17,13 @@ from tasks.renewal import (
 )
 from tasks.run import Run
 from tasks.scaling import (
-    check_price_of_change,
     ensure_masters,
-    ensure_namespace_sizes,
     ensure_queue_size,
     ensure_slaves,
-    ensure_workspace_size,
     rest_of_cluster,
 )
 from tasks.workspace import require_standing, require_workspace
+from tasks.workspace_size import check_price_of_change, ensure_namespace_sizes, ensure_workspace_size
 
 
 def scaling(run: Run) -> None:

@@ -24,10 +24,12 @@ from blocks.access_probes import Probe
 from blocks.access_wanted import Subject, differences, subjects
 from blocks.environment import Environment
 from blocks.live_probes import LiveProbe, answer, live_probes, role_arn
+from blocks.runner_rights import need
 from tasks.access_proof import LiveProof, LiveRow, Proof, Row, first
 from tasks.account import Account
 from tasks.inert import plain, printable
 from tasks.opening import Opened, StepsFailed
+from tasks.run import Run
 from tasks.step import step
 
 SESSION_SECONDS = 900  # the shortest that STS gives. Source: STS 2015-04-01, AssumeRole
@@ -56,9 +58,8 @@ def check_choice(live: bool, role: str) -> None:
         )
 
 
-def read_rights(opened: Opened, account: Any, live: bool, role: str) -> Rights:
+def read_rights(run: Run, account: Any, live: bool, role: str) -> Rights:
     """Read the rights of everybody whom the environment names, and of the service's role; probe live when asked."""
-    run = opened.acting
     principals = {subject: run.step(read_principal, *subject, after=[account]) for subject in subjects(run.environment)}
     tightened = run.step(find_tightening, run.environment, after=[account])
     probed = run.step(probe_live, run.environment, account, role) if live else None
@@ -87,7 +88,23 @@ def conclude_access(opened: Opened, rights: Rights) -> State[Any]:
     return Completed(message=f"Access to {told}.")
 
 
-@step("Rights of {kind} {name}", "R3", "R4", "R8")
+@step(
+    "Rights of {kind} {name}",
+    "R3",
+    "R4",
+    "R8",
+    needs=(
+        need(ram.get_group, group="groups"),
+        need(ram.get_user, user="users"),
+        need(ram.list_groups_for_user, user="users"),
+        need(ram.list_users_for_group, group="groups"),
+        need(ram_policies.get_policy, policy="any_policy"),
+        need(ram_policies.get_role),
+        need(ram_policies.list_policies_for, user="users"),
+        need(ram_policies.list_policies_for, group="any_group"),
+        need(ram_policies.list_policies_for, role="role"),
+    ),
+)
 def read_principal(cloud: Session, kind: PrincipalKind, name: str) -> Principal | None:
     """Read the policies that somebody holds, those of a user's groups included, with their documents.
 
@@ -109,7 +126,7 @@ def read_principal(cloud: Session, kind: PrincipalKind, name: str) -> Principal 
     return Principal(kind, name, tuple(held), groups, members)
 
 
-@step("What the service's policy must allow now", "R10")
+@step("What the service's policy must allow now", "R10", needs=(need(foas.list_cluster, "exclusive"),))
 def find_tightening(cloud: Session, environment: Environment) -> bool | None:
     """Find out whether the cluster runs, so that the rights to create security groups must be gone.
 
@@ -125,7 +142,17 @@ def find_tightening(cloud: Session, environment: Environment) -> bool | None:
     return None if any(each.state == "STARTING" for each in clusters) else True
 
 
-@step("Live probes as {role}", "R3", "R8")
+@step(
+    "Live probes as {role}",
+    "R3",
+    "R8",
+    needs=(  # of the probes themselves none: they are sent as the role
+        need(ram_policies.get_policy, policy="any_policy"),
+        need(ram_policies.get_role, role="any_name"),
+        need(ram_policies.list_policies_for, role="any_name"),
+        need(sts.assume_role, role="any_name"),
+    ),
+)
 def probe_live(cloud: Session, environment: Environment, account: Account, role: str) -> LiveProof:
     """Assume a role, and compare what the cloud lets it read and dry-run with what its policies say.
 

@@ -9,6 +9,7 @@ from alicloud.errors import Unmet
 from alicloud.ram_account import PasswordPolicySpec, SecurityPreferenceSpec
 from alicloud.session import Session
 from alicloud.settle import settle
+from blocks.runner_rights import need
 from tasks.step import step
 
 
@@ -27,7 +28,15 @@ class Account:
         return self.identity_type == "Account"
 
 
-@step("Account", "R1", "R5")
+@step(
+    "Account",
+    "R1",
+    "R5",
+    needs=(
+        need(ram_account.get_account_alias),
+        need(sts.get_caller_identity),
+    ),
+)
 def check_account(cloud: Session, expected_account_id: str) -> Account:
     """Find out whose credentials these are, and that they belong to the expected account.
 
@@ -45,13 +54,27 @@ def check_account(cloud: Session, expected_account_id: str) -> Account:
     return Account(caller.account_id, alias, caller.kind, caller.arn)
 
 
-@step("Password policy of RAM users", "R2")
+@step(
+    "Password policy of RAM users",
+    "R2",
+    needs=(
+        need(ram_account.get_password_policy),
+        need(ram_account.set_password_policy),
+    ),
+)
 def ensure_password_policy(cloud: Session, spec: PasswordPolicySpec) -> None:
     """Make the account's password policy at least as strict as wanted."""
     settle(cloud, ram_account.get_password_policy(), spec, ram_account.password_policy_changes)
 
 
-@step("Security preference of RAM users", "R2")
+@step(
+    "Security preference of RAM users",
+    "R2",
+    needs=(
+        need(ram_account.get_security_preference),
+        need(ram_account.set_security_preference),
+    ),
+)
 def ensure_security_preference(cloud: Session, spec: SecurityPreferenceSpec) -> None:
     """Set what RAM users may do for themselves."""
     settle(cloud, ram_account.get_security_preference(), spec, ram_account.security_preference_changes)

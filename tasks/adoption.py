@@ -1,14 +1,9 @@
-"""Adoption: reads what an account has of one environment, and publishes the document that says the same."""
+"""Adoption: reads what an account has of one environment. What is made of it: `adoption_document`."""
 
 from __future__ import annotations
 
 from hashlib import md5
 from typing import Any, Literal
-
-import yaml
-from prefect.artifacts import create_markdown_artifact
-from prefect.client.schemas.objects import State
-from prefect.states import Completed
 
 from alicloud import (
     foas,
@@ -35,10 +30,9 @@ from alicloud.journal import FOLDER
 from alicloud.session import Session
 from blocks import desired
 from blocks.adopted_people import projects_of
-from blocks.adoption import Adopted, adopt, usual_role
-from blocks.environment import FlinkEnvironment, as_block, describe
-from blocks.found import Found, Holder, Persons, Running, Service, Settings, Share, Surroundings
-from tasks.inert import fenced, plain
+from blocks.adoption import usual_role
+from blocks.found import Holder, Persons, Running, Service, Settings, Share, Surroundings
+from blocks.runner_rights import need
 from tasks.looking import Step
 from tasks.step import step
 from tasks.udf_package import FOLDER as UDF_FOLDER
@@ -62,51 +56,16 @@ def read_account(step: Step, region: str, mode: Mode, cluster: str = "", bucket:
     }
 
 
-def conclude_adoption(found: Found, credentials: str, name: str, save: bool, overwrite: bool) -> State[Any]:
-    """Write the document, publish it, and save it as a block when that is asked for.
-
-    Raises:
-        Misconfigured: a block of this name exists and may not be overwritten.
-    """
-    adopted = adopt(found, credentials, name)
-    environment = adopted.environment
-    told = f"{len(adopted.remarks)} remarks on what it cannot say" if adopted.remarks else "it says everything"
-    create_markdown_artifact(
-        written(adopted), key=f"adopted-{environment.name}", description=plain(f"{environment.name}, adopted: {told}")
-    )
-    if save:
-        _save(adopted, overwrite)
-    saved = "saved as its block" if save else "not saved"
-    return Completed(message=f"Adopted {environment.name}, {saved}: {told}.")
-
-
-def written(adopted: Adopted) -> str:
-    """Write the artifact: the document as YAML, and the remarks; nothing in them takes effect."""
-    name = adopted.environment.name
-    document = yaml.safe_dump(describe(adopted.environment), sort_keys=False, allow_unicode=True, width=110)
-    remarks = [f"- {plain(remark)}" for remark in adopted.remarks]
-    lines = [
-        f"# Environment {plain(name)}, adopted from the account",
-        "Save it as a file, `make register` it, and run `plan` on it. It holds no secret. What nobody can read in an "
-        "account is not in it: attached storage, descriptions of namespaces, waivers and the limits under `safety`.",
-        fenced(document, "yaml"),
-    ]
-    return "\n\n".join([*lines, *(["## What the document cannot say", "\n".join(remarks)] if remarks else [])]) + "\n"
-
-
-def _save(adopted: Adopted, overwrite: bool) -> None:
-    name = adopted.environment.name
-    FlinkEnvironment.register_type_and_schema()
-    try:
-        as_block(adopted.environment).save(name, overwrite=overwrite)
-    except ValueError:
-        raise Misconfigured(
-            f"There is a Flink Environment block named {name} already; it is left as it is.",
-            remedy="Compare it with the artifact; run again with overwrite to replace it, or give another name.",
-        ) from None
-
-
-@step("What Flink runs on ({mode})", "R21", "R24")
+@step(
+    "What Flink runs on ({mode})",
+    "R21",
+    "R24",
+    needs=(
+        need(foas.get_cluster_details, "exclusive"),
+        need(foas.list_cluster, "exclusive"),
+        need(foasconsole.describe_instances, "managed"),
+    ),
+)
 def find_running(cloud: Session, mode: Mode, name: str) -> Running:
     """Find the cluster or workspace: the one of the name, or the only one.
 
@@ -133,7 +92,18 @@ def find_running(cloud: Session, mode: Mode, name: str) -> Running:
     return Running(cluster=cloud.send(foas.get_cluster_details(only.cluster_id)) or only)
 
 
-@step("Network and bucket of {running.name}", "R17", "R19", "R20")
+@step(
+    "Network and bucket of {running.name}",
+    "R17",
+    "R19",
+    "R20",
+    needs=(
+        need(oss.get_bucket_info, bucket="any_name"),
+        need(oss_objects.list_objects, bucket="any_name"),
+        need(vpc.describe_vpcs),
+        need(vpc_vswitches.describe_vswitches),
+    ),
+)
 def read_surroundings(cloud: Session, running: Running, bucket: str) -> Surroundings:
     """Read the VPC, the vSwitches and the bucket, and whose journals and packages lie in it.
 
@@ -174,7 +144,19 @@ def _is_local(name: str, etag: str) -> bool:
     return md5(path.read_bytes(), usedforsecurity=False).hexdigest() == etag.strip('"').lower()
 
 
-@step("Projects of {running.name}", "R23", "R24")
+@step(
+    "Projects of {running.name}",
+    "R23",
+    "R24",
+    needs=(
+        need(foas_projects.list_package, "exclusive", project="any_name"),
+        need(foas_projects.list_project, "exclusive"),
+        need(foas_projects.list_project_bind_queue, "exclusive", project="any_name"),
+        need(foas_queues.get_cluster_queue_info, "exclusive"),
+        need(namespaces.describe_namespaces, "managed"),
+        need(ververica.list_members, "managed", project="any_name"),
+    ),
+)
 def read_shares(cloud: Session, running: Running) -> tuple[Share, ...]:
     """Read the projects of a cluster, or the namespaces of a workspace with their members."""
     if running.workspace is not None:
@@ -204,7 +186,22 @@ def _namespaces(cloud: Session, workspace: Workspace) -> tuple[Share, ...]:
     return tuple(found)
 
 
-@step("People who use Realtime Compute", "R1", "R3", "R4")
+@step(
+    "People who use Realtime Compute",
+    "R1",
+    "R3",
+    "R4",
+    needs=(
+        need(ram.get_group, group="any_group"),
+        need(ram.get_login_profile, user="any_name"),
+        need(ram.get_user, user="any_name"),
+        need(ram.list_users_for_group, group="any_group"),
+        need(ram_listing.list_policies),
+        need(ram_listing.list_users, "managed"),
+        need(ram_policies.get_policy, policy="any_policy"),
+        need(ram_removal.list_entities_for_policy, policy="any_policy"),
+    ),
+)
 def read_persons(cloud: Session, shares: tuple[Share, ...]) -> Persons:
     """Read who holds a policy for people, who is in these groups, and who is a member of a namespace."""
     holders = tuple(_holders(cloud))
@@ -239,13 +236,31 @@ def _holders(cloud: Session) -> list[Holder]:
     return found
 
 
-@step("Password policy and security preference", "R2")
+@step(
+    "Password policy and security preference",
+    "R2",
+    needs=(
+        need(ram_account.get_password_policy),
+        need(ram_account.get_security_preference),
+    ),
+)
 def read_settings(cloud: Session) -> Settings:
     """Read what holds for all users of the account."""
     return Settings(cloud.send(ram_account.get_password_policy()), cloud.send(ram_account.get_security_preference()))
 
 
-@step("Role of the service ({mode})", "R7", "R8", "R9")
+@step(
+    "Role of the service ({mode})",
+    "R7",
+    "R8",
+    "R9",
+    needs=(
+        need(ram_listing.list_roles),
+        need(ram_policies.get_policy, policy="any_policy"),
+        need(ram_policies.get_role, role="any_name"),
+        need(ram_policies.list_policies_for, role="any_name"),
+    ),
+)
 def read_service(cloud: Session, mode: Mode) -> Service:
     """Read the role that the service acts through: the usual one, or the one that an environment of ours has made."""
     roles = cloud.send(ram_listing.list_roles())

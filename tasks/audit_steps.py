@@ -38,10 +38,11 @@ from blocks.audit_checks import Term
 from blocks.audit_finding import Finding
 from blocks.clusters import ExclusiveCluster
 from blocks.environment import Environment
+from blocks.runner_rights import need
 from tasks.access import read_principal
 from tasks.account import Account
 from tasks.run import Run
-from tasks.step import step
+from tasks.step import needs_of, step
 
 T = TypeVar("T")
 Lookup = tuple[Attribute, str]
@@ -79,14 +80,21 @@ def find_account_key(cloud: Session, environment: Environment, account: Account)
     return audit_checks.account_key(account.is_root, environment.cluster.mode == "exclusive")
 
 
-@step("Audit: AccessKeys of user {name}", "R1")
+@step("Audit: AccessKeys of user {name}", "R1", needs=(need(ram_logon.list_access_keys, user="users"),))
 def find_old_keys(cloud: Session, name: str, oldest_days: int) -> list[Finding]:
     """Find the AccessKeys of a user that are too old."""
     keys = cloud.send(ram_logon.list_access_keys(name))
     return audit_checks.access_keys(name, keys, cloud.clock.now(), oldest_days)
 
 
-@step("Audit: second factor of user {name}", "R1")
+@step(
+    "Audit: second factor of user {name}",
+    "R1",
+    needs=(
+        need(ram.get_login_profile, user="users"),
+        need(ram_logon.get_user_mfa_info, user="users"),
+    ),
+)
 def find_missing_factor(cloud: Session, name: str) -> list[Finding]:
     """Find out whether a user who may log on has bound a second factor."""
     logon = cloud.recall(ram.get_login_profile(name))
@@ -94,7 +102,13 @@ def find_missing_factor(cloud: Session, name: str) -> list[Finding]:
     return audit_checks.second_factor(name, logon, is_bound)
 
 
-@step("Audit: rights of {kind} {name}", "R3", "R4", "R8")
+@step(
+    "Audit: rights of {kind} {name}",
+    "R3",
+    "R4",
+    "R8",
+    needs=needs_of(read_principal),
+)
 def find_wide_rights(
     cloud: Session, environment: Environment, account: Account, kind: PrincipalKind, name: str
 ) -> list[Finding]:
@@ -103,7 +117,7 @@ def find_wide_rights(
     return audit_rights.rights(environment, account.account_id, principal) if principal else []
 
 
-@step("Audit: password policy", "R2")
+@step("Audit: password policy", "R2", needs=(need(ram_account.get_password_policy, "settings"),))
 def find_lax_passwords(cloud: Session, environment: Environment) -> list[Finding]:
     """Compare the password policy with CIS; nothing where it is not ours to set."""
     if not environment.people.initialize_ram:
@@ -111,7 +125,14 @@ def find_lax_passwords(cloud: Session, environment: Environment) -> list[Finding
     return audit_checks.password_policy(cloud.recall(ram_account.get_password_policy()))
 
 
-@step("Audit: who reaches OSS bucket {environment.storage.bucket}", "R20")
+@step(
+    "Audit: who reaches OSS bucket {environment.storage.bucket}",
+    "R20",
+    needs=(
+        need(oss.get_bucket_info),
+        need(oss.get_bucket_policy),
+    ),
+)
 def find_public_bucket(cloud: Session, environment: Environment) -> list[Finding]:
     """Find out whether everybody may reach the bucket."""
     name = environment.storage.bucket
@@ -119,7 +140,15 @@ def find_public_bucket(cloud: Session, environment: Environment) -> list[Finding
     return audit_checks.public_bucket(bucket, cloud.recall(oss.get_bucket_policy(name)) if bucket else "")
 
 
-@step("Audit: security groups of the VPC", "R16")
+@step(
+    "Audit: security groups of the VPC",
+    "R16",
+    needs=(
+        need(ecs.describe_security_groups),
+        need(ecs_rules.describe_security_group_attribute),
+        need(vpc.read_vpc),
+    ),
+)
 def find_open_groups(cloud: Session, environment: Environment) -> list[Finding]:
     """Find the rules of the VPC's security groups that let the whole world in."""
     network = _vpc(cloud, environment)
@@ -130,7 +159,16 @@ def find_open_groups(cloud: Session, environment: Environment) -> list[Finding]:
     return audit_checks.open_security_groups(rules)
 
 
-@step("Audit: what the service made in the VPC", "R16")
+@step(
+    "Audit: what the service made in the VPC",
+    "R16",
+    needs=(
+        need(ecs.describe_network_interfaces, "exclusive"),
+        need(ecs.describe_security_groups, "exclusive"),
+        need(foas.get_cluster_details, "exclusive"),
+        need(foas.list_cluster, "exclusive"),
+    ),
+)
 def find_lost_network(cloud: Session, environment: Environment) -> list[Finding]:
     """Find out whether the service's security group and interfaces are still there. Exclusive mode."""
     listed = _cluster(cloud, environment)
@@ -143,7 +181,14 @@ def find_lost_network(cloud: Session, environment: Environment) -> list[Finding]
     return audit_checks.service_network(cluster.name, group_id, groups, interfaces)
 
 
-@step("Audit: when what was bought ends", "R13")
+@step(
+    "Audit: when what was bought ends",
+    "R13",
+    needs=(
+        need(bssopenapi.query_available_instances, "exclusive"),
+        need(foasconsole.describe_instances, "managed"),
+    ),
+)
 def find_expiry(cloud: Session, environment: Environment) -> list[Finding]:
     """Find the order, or the workspace, that ends soon."""
     wanted = environment.cluster
@@ -151,7 +196,14 @@ def find_expiry(cloud: Session, environment: Environment) -> list[Finding]:
     return audit_checks.expiry(terms, cloud.clock.now(), environment.audit.order_expiry_days)
 
 
-@step("Audit: addresses for the next scale-out", "R19")
+@step(
+    "Audit: addresses for the next scale-out",
+    "R19",
+    needs=(
+        need(vpc.read_vpc),
+        need(vpc_vswitches.read_vswitch),
+    ),
+)
 def find_few_addresses(cloud: Session, environment: Environment) -> list[Finding]:
     """Find out whether the vSwitches have an address for each node of the next scale-out."""
     network = _vpc(cloud, environment)
@@ -159,7 +211,18 @@ def find_few_addresses(cloud: Session, environment: Environment) -> list[Finding
     return audit_checks.free_addresses(vswitches, environment.audit.next_scale_out)
 
 
-@step("Audit: compute units that are given away", "R23", "R24")
+@step(
+    "Audit: compute units that are given away",
+    "R23",
+    "R24",
+    needs=(
+        need(foas.list_cluster, "exclusive"),
+        need(foas_queues.get_cluster_queue_info, "projects"),
+        need(foas_queues.get_cluster_resource, "projects"),
+        need(foasconsole.describe_instances, "managed"),
+        need(foasconsole_namespaces.describe_namespaces, "managed"),
+    ),
+)
 def find_overcommitment(cloud: Session, environment: Environment) -> list[Finding]:
     """Find out whether queues or namespaces have more compute units than there are."""
     cluster, workspace = _cluster(cloud, environment), _workspace(cloud, environment)
@@ -174,7 +237,7 @@ def find_overcommitment(cloud: Session, environment: Environment) -> list[Findin
     return audit_checks.compute_units(f"Cluster {cluster.name}", shares, resource.cus) if resource else []
 
 
-@step("Audit: who changed it, {days} days back", "R1")
+@step("Audit: who changed it, {days} days back", "R1", needs=(need(actiontrail.lookup_events),))
 def find_changes(cloud: Session, lookups: Sequence[Lookup], days: int) -> list[Event]:
     """Look in ActionTrail for the writes that concern what was found."""
     until = cloud.clock.now()

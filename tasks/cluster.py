@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alicloud import bssopenapi, ecs, foas
+from alicloud import bssopenapi, ecs, foas, vpc_vswitches
 from alicloud.bssopenapi import OrderedInstance
 from alicloud.call import PLANNED
 from alicloud.errors import Unmet
@@ -17,22 +17,23 @@ from alicloud.vpc_vswitches import VSwitch
 from blocks import desired
 from blocks.clusters import ExclusiveCluster
 from blocks.environment import Environment
+from blocks.runner_rights import need
 from tasks.account import Account
 from tasks.approval import require
-from tasks.oss_bucket import check_bucket_again
+from tasks.oss_bucket import check_bucket_again, ensure_bucket
 from tasks.progress import Look, timing_of, wait_key, wait_with_progress
-from tasks.service_role import check_service_again, open_exclusive_policy
-from tasks.step import step
+from tasks.service_role import SERVICE_AGAIN, check_service_again, open_exclusive_policy
+from tasks.step import needs_of, step
 from tasks.vswitch import check_vswitches_again
 
 
-@step("Cluster {name}, as it is", "R21")
+@step("Cluster {name}, as it is", "R21", needs=(need(foas.list_cluster),))
 def find_cluster(cloud: Session, name: str) -> Cluster | None:
     """Look whether the cluster exists."""
     return foas.pick_cluster(name, cloud.recall(foas.list_cluster()))
 
 
-@step("Cluster {name}, which must be RUNNING", "R14")
+@step("Cluster {name}, which must be RUNNING", "R14", needs=(need(foas.list_cluster),))
 def require_cluster(cloud: Session, name: str) -> Cluster:
     """Find the cluster that projects are made on.
 
@@ -46,7 +47,7 @@ def require_cluster(cloud: Session, name: str) -> Cluster:
     return cluster
 
 
-@step("Cluster {name}, which must exist", "R12")
+@step("Cluster {name}, which must exist", "R12", needs=(need(foas.list_cluster),))
 def require_standing_cluster(cloud: Session, name: str) -> Cluster:
     """Find the cluster that something is done to, whatever its state.
 
@@ -59,7 +60,16 @@ def require_standing_cluster(cloud: Session, name: str) -> Cluster:
     return cluster
 
 
-@step("Order of the cluster", "R12", "R13", "R14")
+@step(
+    "Order of the cluster",
+    "R12",
+    "R13",
+    "R14",
+    needs=(
+        need(bssopenapi.query_available_instances),
+        need(foas.list_cluster),
+    ),
+)
 def find_order(cloud: Session, wanted: ExclusiveCluster, cluster: Cluster | None) -> OrderedInstance | None:
     """Find the paid order that the cluster is made from: never accepts terms, never pays.
 
@@ -80,7 +90,20 @@ def _living(clusters: Sequence[Cluster]) -> int:
     return sum(row.state != "DESTROYED" for row in clusters)
 
 
-@step("Cluster {environment.cluster.name}", "R14", "R21", once=True)
+@step(
+    "Cluster {environment.cluster.name}",
+    "R14",
+    "R21",
+    once=True,
+    needs=(
+        need(bssopenapi.query_available_instances),
+        need(foas.create_cluster),
+        need(foas.list_cluster),
+        *needs_of(ensure_bucket),
+        *SERVICE_AGAIN,
+        need(vpc_vswitches.describe_vswitches),
+    ),
+)
 def ensure_cluster(
     cloud: Session, environment: Environment, order: OrderedInstance | None, vpc: Vpc, vswitches: list[VSwitch]
 ) -> Cluster:
@@ -129,7 +152,14 @@ def _with_planned(cloud: Session, spec: ClusterSpec) -> tuple[Cluster, ...] | No
     return (*cloud.recall(foas.list_cluster()), foas.planned_cluster(spec))
 
 
-@step("Cluster {cluster.name}, until it is RUNNING", "R22")
+@step(
+    "Cluster {cluster.name}, until it is RUNNING",
+    "R22",
+    needs=(
+        need(foas.get_cluster_details),
+        need(foas.list_cluster),
+    ),
+)
 def wait_for_cluster(
     cloud: Session, environment: Environment, cluster: Cluster, account: Account, order: OrderedInstance | None
 ) -> Cluster:
@@ -176,7 +206,15 @@ def wait_for_cluster(
     return details[-1]
 
 
-@step("Network of cluster {cluster.name}", "R16", "R21")
+@step(
+    "Network of cluster {cluster.name}",
+    "R16",
+    "R21",
+    needs=(
+        need(ecs.describe_network_interfaces),
+        need(ecs.describe_security_groups),
+    ),
+)
 def check_cluster_network(cloud: Session, environment: Environment, cluster: Cluster, vpc: Vpc) -> Cluster:
     """Check that the cluster is the wanted one, and that the security group and interfaces it was given exist.
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from alicloud import foasconsole, foasconsole_conversion, foasconsole_prices
+from alicloud import foasconsole, foasconsole_conversion, foasconsole_namespaces, foasconsole_prices
 from alicloud.errors import ManualStep
 from alicloud.foasconsole import Workspace
 from alicloud.foasconsole_prices import Price
 from alicloud.session import Session
 from blocks import desired
 from blocks.environment import Environment
+from blocks.runner_rights import need
 from tasks.account import Account
 from tasks.renewal import ORDER_SECONDS
-from tasks.scaling import WorkspaceNow, check_quote, read_workspace
 from tasks.slow_change import SlowChange, bring
-from tasks.step import step
+from tasks.step import needs_of, step
 from tasks.workspace import Quote
+from tasks.workspace_size import WorkspaceNow, check_quote, read_workspace
 
 
 @step("Billing of cluster {environment.cluster.name}", "R12")
@@ -33,7 +34,20 @@ def refuse_conversion(cloud: Session, environment: Environment, account: Account
     )
 
 
-@step("Price of the conversion of workspace {workspace.name}", "R13", "R24", once=True)
+@step(
+    "Price of the conversion of workspace {workspace.name}",
+    "R13",
+    "R24",
+    once=True,
+    needs=(
+        need(foasconsole.describe_instances),
+        need(foasconsole_conversion.convert_instance),
+        need(foasconsole_conversion.convert_prepay_instance),
+        need(foasconsole_namespaces.describe_namespaces),
+        need(foasconsole_prices.query_convert_instance_price),
+        need(foasconsole_prices.query_convert_prepay_instance_price),
+    ),
+)
 def check_price_of_conversion(cloud: Session, environment: Environment, workspace: Workspace) -> Quote | None:
     """Ask what the wanted billing costs, and whether the environment allows it.
 
@@ -52,7 +66,13 @@ def check_price_of_conversion(cloud: Session, environment: Environment, workspac
     return Quote(f"{price.trade} {price.currency} {months if spec.charge_type == 'PRE' else 'an hour'}")
 
 
-@step("Billing of workspace {workspace.name}", "R13", "R24", once=True)
+@step(
+    "Billing of workspace {workspace.name}",
+    "R13",
+    "R24",
+    once=True,
+    needs=needs_of(check_price_of_conversion),
+)
 def ensure_billing(cloud: Session, environment: Environment, workspace: Workspace, account: Account) -> Workspace:
     """Convert the workspace to the wanted billing.
 

@@ -16,12 +16,31 @@ from blocks import desired
 from blocks.environment import Environment
 from blocks.present import Key, Present
 from blocks.ros import ros
+from blocks.runner_rights import need
 from blocks.terraform import terraform
 from tasks.inert import fenced, plain
 from tasks.step import step
 
 
-@step("What of {environment.name} exists")
+@step(
+    "What of {environment.name} exists",
+    needs=(
+        need(foasconsole.describe_instances, "managed"),
+        need(namespaces.describe_namespaces, "managed"),
+        need(oss.get_bucket_info),
+        need(ram.get_group, group="groups"),
+        need(ram.get_user, user="users"),
+        need(ram.list_users_for_group, group="groups"),
+        need(ram_policies.get_policy, policy="people_policies"),
+        need(ram_policies.get_policy, policy="role_policies"),
+        need(ram_policies.get_role),
+        need(ram_policies.list_policies_for, user="entitled_users"),
+        need(ram_policies.list_policies_for, group="entitled_groups"),
+        need(ram_policies.list_policies_for, role="role"),
+        need(vpc.describe_vpcs),
+        need(vpc_vswitches.describe_vswitches),
+    ),
+)
 def read_present(cloud: Session, environment: Environment) -> Present:
     """Read which resources of the environment the account has, with their ids. Those of others are none of them."""
     ids = {

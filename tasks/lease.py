@@ -11,16 +11,21 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
+from alicloud import oss_objects
 from alicloud.call import Kind
 from alicloud.errors import Misconfigured, Overtaken, Refused
 from alicloud.journal import Journal
 from alicloud.session import Session
 from blocks.environment import Environment
+from blocks.runner_rights import need
 from blocks.shown import shown_name
 from tasks.place import away
 
 LOOK_SECONDS = 5.0  # between two looks at the lease of another run
 TOLD_SECONDS = 60.0  # between two lines of the log about it
+
+# What the journal is read and written with, whichever step is noted in it.
+JOURNAL = (need(oss_objects.get_log, key="journal"), need(oss_objects.append_object, key="journal"))
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from alicloud.session import Session
 from alicloud.settle import settle, wait_until
 from alicloud.ververica import LeaverSpec, MemberSpec
 from blocks.environment import Project
+from blocks.runner_rights import need
 from tasks.step import step
 
 
@@ -28,7 +29,15 @@ class LeftNamespace:
     role: str
 
 
-@step("Namespace {project.name}", "R23", "R24")
+@step(
+    "Namespace {project.name}",
+    "R23",
+    "R24",
+    needs=(
+        need(namespaces.create_namespace),
+        need(namespaces.describe_namespaces),
+    ),
+)
 def ensure_namespace(cloud: Session, project: Project, workspace: Workspace) -> Namespace | None:
     """Make the namespace with its compute units."""
     spec = NamespaceSpec(cloud.region, workspace.instance_id, project.name, project.compute_units)
@@ -39,7 +48,16 @@ def ensure_namespace(cloud: Session, project: Project, workspace: Workspace) -> 
     return next((row for row in rows if row.name == project.name), None)
 
 
-@step("Members of namespace {namespace}", "R24")
+@step(
+    "Members of namespace {namespace}",
+    "R24",
+    needs=(
+        need(ram.get_user, user="namespace_members"),
+        need(ververica.create_member, project="namespaces_with_members"),
+        need(ververica.list_members, project="namespaces_with_members"),
+        need(ververica.update_member, project="namespaces_with_members"),
+    ),
+)
 def ensure_namespace_members(
     cloud: Session, namespace: str, workspace: Workspace, members: Sequence[tuple[str, str]]
 ) -> None:
@@ -70,7 +88,19 @@ def _user(cloud: Session, name: str) -> User:
     return user
 
 
-@step("People of namespace {project.name}", "R24")
+@step(
+    "People of namespace {project.name}",
+    "R24",
+    needs=(
+        need(namespaces.describe_namespaces),
+        need(ram.get_user, user="namespace_members"),
+        need(ram.get_user, user="leavers"),
+        need(ververica.create_member, project="namespaces_with_members"),
+        need(ververica.delete_member, project="left_namespaces"),
+        need(ververica.list_members, project="peopled_namespaces"),
+        need(ververica.update_member, project="namespaces_with_members"),
+    ),
+)
 def ensure_namespace_people(
     cloud: Session,
     project: Project,

@@ -34,6 +34,7 @@ from alicloud.vpc_vswitches import VSwitch
 from blocks.clusters import ExclusiveCluster
 from blocks.environment import Environment
 from blocks.orphans import GONE, Holdings, KeptJournal, Orphan, orphans, paid_without_cluster
+from blocks.runner_rights import need
 from tasks.account import check_account
 from tasks.inert import cell, plain
 from tasks.known_environments import of_account
@@ -81,7 +82,16 @@ def _cells(row: Orphan) -> dict[str, str]:
     return {"What": row.kind, "Name": cell(row.name), "Id": cell(row.id), "Why": cell(row.why), "Cost": cell(row.cost)}
 
 
-@step("Orders and clusters of exclusive mode", "R12", "R13")
+@step(
+    "Orders and clusters of exclusive mode",
+    "R12",
+    "R13",
+    needs=(
+        need(bssopenapi.query_available_instances),
+        need(foas.get_cluster_details),
+        need(foas.list_cluster),
+    ),
+)
 def read_exclusive(cloud: Session, product_codes: Sequence[str]) -> Exclusive:
     """Read what was bought of exclusive mode, and the clusters; nothing where it was never sold."""
     if cloud.region not in EXCLUSIVE_REGIONS:
@@ -97,7 +107,14 @@ def _detailed(cloud: Session, cluster: Cluster) -> Cluster:
     return cloud.send(foas.get_cluster_details(cluster.cluster_id)) or cluster
 
 
-@step("Workspaces, and what those cost that no environment names", "R24")
+@step(
+    "Workspaces, and what those cost that no environment names",
+    "R24",
+    needs=(
+        need(foasconsole.describe_instances),
+        need(foasconsole_prices.query_create_instance_price),
+    ),
+)
 def read_managed(cloud: Session, named: Sequence[str]) -> Managed:
     """Read the workspaces, and ask for the prices of those that are not named."""
     workspaces = cloud.send(foasconsole.describe_instances(cloud.region))
@@ -127,13 +144,29 @@ def _price(cloud: Session, workspace: Workspace) -> str:
     return f"today {foasconsole_prices.price_text(spec, price)}"
 
 
-@step("VPCs and vSwitches", "R17", "R19")
+@step(
+    "VPCs and vSwitches",
+    "R17",
+    "R19",
+    needs=(
+        need(vpc.describe_vpcs),
+        need(vpc_vswitches.describe_vswitches),
+    ),
+)
 def read_network(cloud: Session) -> Network:
     """Read all VPCs and vSwitches of the region."""
     return cloud.send(vpc.describe_vpcs()), cloud.send(vpc_vswitches.describe_vswitches())
 
 
-@step("Journals in the buckets of the region", "R20")
+@step(
+    "Journals in the buckets of the region",
+    "R20",
+    needs=(
+        need(oss_listing.list_buckets),
+        need(oss_objects.get_object, bucket="any_name", key="any_name"),
+        need(oss_objects.list_objects, bucket="any_name"),
+    ),
+)
 def read_journals(cloud: Session) -> tuple[KeptJournal, ...]:
     """Read the journal of every environment that was ever prepared, wherever its bucket is in the region."""
     found = []
@@ -150,7 +183,18 @@ def _prepared(cloud: Session, bucket: str) -> list[str]:
     return sorted({each.key.removeprefix(f"{FOLDER}/").partition("/")[0] for each in objects})
 
 
-@step("Roles, policies, users and groups", "R1", "R4", "R7")
+@step(
+    "Roles, policies, users and groups",
+    "R1",
+    "R4",
+    "R7",
+    needs=(
+        need(ram_listing.list_groups),
+        need(ram_listing.list_policies),
+        need(ram_listing.list_roles),
+        need(ram_listing.list_users),
+    ),
+)
 def read_ram(cloud: Session) -> Ram:
     """Read the names of all roles, custom policies, users and groups."""
     users = tuple(user.name for user in cloud.send(ram_listing.list_users()))

@@ -7,10 +7,21 @@ from alicloud.errors import Unmet
 from alicloud.oss import Bucket, BucketSpec
 from alicloud.session import Session
 from alicloud.settle import settle
+from blocks.runner_rights import need
 from tasks.step import step
 
 
-@step("OSS bucket {spec.name}", "R20")
+@step(
+    "OSS bucket {spec.name}",
+    "R20",
+    needs=(
+        need(oss.create_bucket),
+        need(oss.get_bucket_info),
+        need(oss.get_bucket_policy),
+        need(oss.put_bucket_encryption, bucket="encrypted_bucket"),
+        need(oss.put_bucket_versioning),
+    ),
+)
 def ensure_bucket(cloud: Session, spec: BucketSpec) -> Bucket | None:
     """Use the environment's bucket, or create it: private, Standard, versioned. A public one is refused."""
     read = oss.get_bucket_info(spec.name, spec.region)

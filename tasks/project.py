@@ -12,11 +12,12 @@ from alicloud.session import Session
 from alicloud.settle import settle
 from blocks import desired
 from blocks.environment import Project
+from blocks.runner_rights import need
 from tasks.account import Account
 from tasks.step import step
 
 
-@step("Right to create projects", "R12", "R23")
+@step("Right to create projects", "R12", "R23", needs=(need(foas_projects.list_project),))
 def check_project_rights(cloud: Session, projects: Sequence[Project], account: Account) -> None:
     """Check that the AccessKey is the account's own when a project is to be made.
 
@@ -30,7 +31,7 @@ def check_project_rights(cloud: Session, projects: Sequence[Project], account: A
         foas_projects.check_account(account.is_root)
 
 
-@step("Compute units of cluster {cluster.name}", "R23")
+@step("Compute units of cluster {cluster.name}", "R23", needs=(need(foas_queues.get_cluster_resource),))
 def check_capacity(cloud: Session, cluster: Cluster, projects: Sequence[Project]) -> None:
     """Check that the cluster has as many compute units as the projects ask for.
 
@@ -42,7 +43,19 @@ def check_capacity(cloud: Session, cluster: Cluster, projects: Sequence[Project]
         foas_projects.check_capacity(sum(project.compute_units for project in projects), resource.cus)
 
 
-@step("Project {project.name}", "R23")
+@step(
+    "Project {project.name}",
+    "R23",
+    needs=(
+        need(foas_projects.bind_queue, project="projects"),
+        need(foas_projects.create_project, project="projects"),
+        need(foas_projects.create_queue),
+        need(foas_projects.list_project),
+        need(foas_projects.list_project_bind_queue, project="projects"),
+        need(foas_projects.update_queue),
+        need(foas_queues.get_cluster_queue_info),
+    ),
+)
 def ensure_project(cloud: Session, project: Project, cluster: Cluster, account: Account) -> ProjectState | None:
     """Make the project on the cluster, with a queue of its compute units bound to it."""
     spec = desired.project(project, cluster.cluster_id, account.account_id)

@@ -19,6 +19,7 @@ from alicloud.settle import looks, wait_until
 from blocks import desired
 from blocks.environment import Environment
 from blocks.people import KeyAge
+from blocks.runner_rights import need
 from tasks import handover
 from tasks.removal import delete, journal_of, look
 from tasks.runner import signing_keys
@@ -34,7 +35,17 @@ class HandedOver:
     place: str
 
 
-@step("AccessKey of {wanted.user}", "R1", once=True)
+@step(
+    "AccessKey of {wanted.user}",
+    "R1",
+    once=True,
+    needs=(
+        need(ram_keys.create_access_key, user="users_with_new_keys"),
+        need(ram_keys.delete_access_key, user="users_with_new_keys"),
+        need(ram_keys.disable_access_key, user="users_with_new_keys"),
+        need(ram_logon.list_access_keys, user="users_with_new_keys"),
+    ),
+)
 def ensure_key_age(cloud: Session, wanted: KeyAge, environment: Environment) -> HandedOver | None:
     """Replace the user's AccessKey when it is too old: a second one, handed over; later the old one goes.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from alicloud import leaving, ram, ram_keys, ram_logon, ram_policies, ram_removal
+from alicloud import leaving, ram, ram_keys, ram_logon, ram_policies, ram_removal, sts
 from alicloud.errors import Unmet
 from alicloud.leaving import LeaverSpec
 from alicloud.ram import User
@@ -14,6 +14,7 @@ from alicloud.ram_logon import UserKey
 from alicloud.ram_policies import Attachment
 from alicloud.session import Session
 from blocks.people import Leaver
+from blocks.runner_rights import need
 from tasks.removal import delete, journal_of, look, whose
 from tasks.runner import runner_user, signing_keys
 from tasks.step import step
@@ -51,7 +52,24 @@ class _Belongings:
         return not (self.logon or self.groups or any(key.active for key in self.keys))
 
 
-@step("Leaving of {spec.user}", "R1", "R4")
+@step(
+    "Leaving of {spec.user}",
+    "R1",
+    "R4",
+    needs=(
+        need(ram.get_login_profile, user="leavers"),
+        need(ram.get_user, user="leavers"),
+        need(ram.list_groups_for_user, user="leavers"),
+        need(ram_keys.disable_access_key, user="leavers"),
+        need(ram_keys.get_access_key_last_used, user="leavers"),
+        need(ram_logon.list_access_keys, user="leavers"),
+        need(ram_policies.list_policies_for, user="leavers"),
+        need(ram_removal.delete_login_profile, user="leavers"),
+        need(ram_removal.detach_policy, user="leavers", policy="any_policy"),
+        need(ram_removal.remove_user_from_group, user="leavers", group="any_group"),
+        need(sts.get_caller_identity),
+    ),
+)
 def ensure_left(cloud: Session, spec: LeaverSpec) -> Had:
     """Disable the user's AccessKeys, take the logon and the environment's policy, and leave every group.
 
@@ -75,7 +93,23 @@ def ensure_left(cloud: Session, spec: LeaverSpec) -> Had:
     return had
 
 
-@step("Deletion of {leaver.name}", "R1")
+@step(
+    "Deletion of {leaver.name}",
+    "R1",
+    needs=(
+        need(ram.get_login_profile, user="leavers"),
+        need(ram.get_user, user="leavers"),
+        need(ram.list_groups_for_user, user="leavers"),
+        need(ram_keys.delete_access_key, user="leavers"),
+        need(ram_keys.get_access_key_last_used, user="leavers"),
+        need(ram_logon.get_user_mfa_info, user="leavers"),
+        need(ram_logon.list_access_keys, user="leavers"),
+        need(ram_policies.list_policies_for, user="leavers"),
+        need(ram_removal.delete_user, user="leavers"),
+        need(ram_removal.detach_policy, user="leavers", policy="any_policy"),
+        need(sts.get_caller_identity),
+    ),
+)
 def ensure_deleted(cloud: Session, leaver: Leaver) -> Departure:
     """Delete a user who has left, after the grace period, if this environment has made the user.
 

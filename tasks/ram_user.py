@@ -10,13 +10,22 @@ from alicloud.ram import LoginProfileSpec, User, UserSpec
 from alicloud.session import Session
 from alicloud.settle import settle
 from blocks.people import Handover
+from blocks.runner_rights import need
 from tasks.handover import one_time
 from tasks.step import step
 
 PASSWORD_LENGTH = 32  # the most that a password policy may ask for. Source: RAM 2015-05-01, SetPasswordPolicy
 
 
-@step("RAM user {spec.name}", "R1")
+@step(
+    "RAM user {spec.name}",
+    "R1",
+    needs=(
+        need(ram.create_user),
+        need(ram.get_user, user="users"),
+        need(ram.update_user, user="described_users"),
+    ),
+)
 def ensure_user(cloud: Session, spec: UserSpec) -> User | None:
     """Make the RAM user, or bring its display name and e-mail to what is wanted."""
     read = ram.get_user(spec.name)
@@ -24,7 +33,16 @@ def ensure_user(cloud: Session, spec: UserSpec) -> User | None:
     return settle(cloud, read, spec, ram.user_changes, planned)
 
 
-@step("Console logon of {user}", "R1", "R5")
+@step(
+    "Console logon of {user}",
+    "R1",
+    "R5",
+    needs=(
+        need(ram.create_login_profile, user="logons"),
+        need(ram.get_login_profile, user="logons"),
+        need(ram.update_login_profile, user="logons_with_mfa"),
+    ),
+)
 def ensure_logon(cloud: Session, user: str, mfa_required: bool, name: str, handover: Handover) -> None:
     """Let the user log on to the console, with a one-time password that is handed over under a name.
 

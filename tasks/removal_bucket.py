@@ -10,12 +10,24 @@ from alicloud.session import Session
 from blocks import desired, holdbacks
 from blocks.environment import Environment
 from blocks.holdbacks import Fate
+from blocks.runner_rights import need
 from tasks.removal import delete, journal_of, look, whose
 from tasks.step import step
 from tasks.udf_upload import known_uploads
 
 
-@step("Removal of OSS bucket {environment.storage.bucket}")
+@step(
+    "Removal of OSS bucket {environment.storage.bucket}",
+    needs=(
+        need(oss.get_bucket_info),
+        need(oss_multipart.abort_multipart_upload, key="packages"),
+        need(oss_multipart.list_multipart_uploads),
+        need(oss_removal.delete_bucket),
+        need(oss_removal.delete_object_version, key="packages"),
+        need(oss_removal.delete_object_version, key="journal"),
+        need(oss_removal.list_object_versions),
+    ),
+)
 def remove_bucket(cloud: Session, environment: Environment, wanted: bool, before: Sequence[Fate]) -> Fate:
     """Delete the bucket with the journal and the UDF packages, when it holds nothing else and all else is gone.
 

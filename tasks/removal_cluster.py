@@ -13,6 +13,7 @@ from blocks import holdbacks
 from blocks.clusters import ExclusiveCluster
 from blocks.environment import Project, UdfPackage
 from blocks.holdbacks import Fate
+from blocks.runner_rights import need
 from tasks.removal import delete, look, whose
 from tasks.step import step
 
@@ -20,7 +21,14 @@ DESTRUCTION_SECONDS = 3600.0  # of the cloud's time. UNCONFIRMED: how long it ta
 POLL_SECONDS = 30.0
 
 
-@step("Removal of registration {package.name}")
+@step(
+    "Removal of registration {package.name}",
+    needs=(
+        need(foas_projects.list_package, project="projects_with_packages"),
+        need(foas_projects.list_project),
+        need(foas_removal.delete_package, project="projects_with_packages"),
+    ),
+)
 def remove_registration(cloud: Session, package: UdfPackage) -> Fate:
     """Take a package that the environment registered out of its project; the object in the bucket stays."""
     what = f"Registration of {package.name} in project {package.project}"
@@ -33,7 +41,16 @@ def remove_registration(cloud: Session, package: UdfPackage) -> Fate:
     return holdbacks.removed(what, package.name)
 
 
-@step("Removal of project {project.name}")
+@step(
+    "Removal of project {project.name}",
+    needs=(
+        need(foas.list_cluster),
+        need(foas_projects.list_package, project="projects"),
+        need(foas_projects.list_project),
+        need(foas_removal.delete_project, project="projects"),
+        need(foas_removal.list_job, project="projects"),
+    ),
+)
 def remove_project(cloud: Session, project: Project, cluster_name: str, packages: Sequence[Fate]) -> Fate:
     """Delete a project of the environment, unless it has jobs, or packages of somebody else's.
 
@@ -65,7 +82,14 @@ def _elsewhere(cloud: Session, cluster_id: str, name: str) -> str:
     return "" if all(row.name == name for row in rows) else f"it is on cluster {rows[0].name}"
 
 
-@step("Removal of the queue of {project.name}")
+@step(
+    "Removal of the queue of {project.name}",
+    needs=(
+        need(foas.list_cluster),
+        need(foas_queues.get_cluster_queue_info),
+        need(foas_removal.delete_queue),
+    ),
+)
 def remove_queue(cloud: Session, project: Project, cluster_name: str, owner: Fate) -> Fate:
     """Give the compute units of a project back.
 
@@ -92,7 +116,16 @@ def remove_queue(cloud: Session, project: Project, cluster_name: str, owner: Fat
     return holdbacks.removed(what)
 
 
-@step("Removal of cluster {wanted.name}", "R12")
+@step(
+    "Removal of cluster {wanted.name}",
+    "R12",
+    needs=(
+        need(bssopenapi.query_available_instances),
+        need(foas.list_cluster),
+        need(foas_projects.list_project),
+        need(foas_removal.destroy_cluster),
+    ),
+)
 def remove_cluster(cloud: Session, wanted: ExclusiveCluster, projects: Sequence[Fate]) -> Fate:
     """Destroy a pay-as-you-go cluster of the environment; say of a subscription until when it stays billed.
 

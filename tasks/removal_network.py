@@ -17,6 +17,7 @@ from blocks import desired, holdbacks
 from blocks import environment as wanted_things
 from blocks.environment import Environment
 from blocks.holdbacks import Fate
+from blocks.runner_rights import need
 from tasks.removal import delete, look, whose
 from tasks.step import step
 
@@ -25,7 +26,15 @@ Made = TypeVar("Made", ecs.NetworkInterface, ecs.SecurityGroup)
 WAIT_SECONDS = 300.0  # of the cloud's time, until what was deleted is gone, or the service has taken along its own
 
 
-@step("Removal of vSwitch {wanted.id}{wanted.name}")
+@step(
+    "Removal of vSwitch {wanted.id}{wanted.name}",
+    needs=(
+        need(ecs.describe_network_interfaces, "own_vswitches"),
+        need(vpc.read_vpc),
+        need(vpc_removal.delete_vswitch, "own_vswitches"),
+        need(vpc_vswitches.describe_vswitches),
+    ),
+)
 def remove_vswitch(cloud: Session, environment: Environment, wanted: wanted_things.VSwitch, cluster: Fate) -> Fate:
     """Delete a vSwitch of the environment, unless it was there before or something holds an address of it.
 
@@ -96,7 +105,16 @@ def _wait_for_service(cloud: Session, read: Call[tuple[Made, ...]]) -> None:
         wait_until(cloud, read, left, "The service's leaving", WAIT_SECONDS)
 
 
-@step("Removal of VPC {environment.network.vpc.id}{environment.network.vpc.name}")
+@step(
+    "Removal of VPC {environment.network.vpc.id}{environment.network.vpc.name}",
+    needs=(
+        need(ecs.describe_security_groups, "own_vpc"),
+        need(vpc.describe_vpcs),
+        need(vpc.read_vpc),
+        need(vpc_removal.delete_vpc, "own_vpc"),
+        need(vpc_vswitches.describe_vswitches),
+    ),
+)
 def remove_vpc(cloud: Session, environment: Environment, vswitches: Sequence[Fate], cluster: Fate) -> Fate:
     """Delete the VPC of the environment, unless it was there before or anything is left in it.
 

@@ -10,11 +10,24 @@ from alicloud.session import Session
 from blocks import holdbacks
 from blocks.desired import Access
 from blocks.holdbacks import Fate
+from blocks.runner_rights import need
 from tasks.removal import delete, look, whose
 from tasks.step import step
 
 
-@step("Removal of policy {access.policy.name}")
+@step(
+    "Removal of policy {access.policy.name}",
+    needs=(
+        need(ram.list_users_for_group, group="groups"),
+        need(ram_policies.get_policy, policy="people_policies"),
+        need(ram_removal.delete_policy, policy="people_policies"),
+        need(ram_removal.delete_policy_version, policy="people_policies"),
+        need(ram_removal.detach_policy, user="entitled_users", policy="policies_of_users"),
+        need(ram_removal.detach_policy, group="entitled_groups", policy="policies_of_groups"),
+        need(ram_removal.list_entities_for_policy, policy="people_policies"),
+        need(ram_removal.list_policy_versions, policy="people_policies"),
+    ),
+)
 def remove_policy(cloud: Session, access: Access, members: tuple[str, ...]) -> Fate:
     """Detach and delete a policy of the environment, unless others have it.
 
@@ -45,7 +58,16 @@ def _delete_policy(cloud: Session, name: str) -> None:
     delete(cloud, ram_policies.get_policy(name), name, ram_removal.policy_removal)
 
 
-@step("Removal of RAM group {spec.name}")
+@step(
+    "Removal of RAM group {spec.name}",
+    needs=(
+        need(ram.get_group, group="groups"),
+        need(ram.list_users_for_group, group="groups"),
+        need(ram_policies.list_policies_for, group="groups"),
+        need(ram_removal.delete_group, group="groups"),
+        need(ram_removal.remove_user_from_group, user="users", group="groups"),
+    ),
+)
 def remove_group(cloud: Session, spec: GroupSpec, members: tuple[str, ...], policy: Fate | None) -> Fate:
     """Empty and delete a group of the environment, unless it has others in it, or other rights.
 
@@ -70,7 +92,20 @@ def remove_group(cloud: Session, spec: GroupSpec, members: tuple[str, ...], poli
     return holdbacks.removed(what, name)
 
 
-@step("Removal of RAM user {name}")
+@step(
+    "Removal of RAM user {name}",
+    needs=(
+        need(ram.get_login_profile, user="users"),
+        need(ram.get_user, user="users"),
+        need(ram.list_groups_for_user, user="users"),
+        need(ram_logon.get_user_mfa_info, user="users"),
+        need(ram_logon.list_access_keys, user="users"),
+        need(ram_policies.list_policies_for, user="users"),
+        need(ram_removal.delete_login_profile, user="users"),
+        need(ram_removal.delete_user, user="users"),
+        need(ram_removal.remove_user_from_group, user="users", group="groups"),
+    ),
+)
 def remove_user(cloud: Session, name: str, known: tuple[str, ...], groups: Sequence[Fate], policy: Fate | None) -> Fate:
     """Delete a user of the environment, with logon and memberships, unless somebody works with it elsewhere.
 

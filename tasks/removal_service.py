@@ -8,11 +8,23 @@ from alicloud.ram_policies import AttachmentSpec, PolicySpec, RoleSpec
 from alicloud.session import Session
 from blocks import holdbacks
 from blocks.holdbacks import Fate
+from blocks.runner_rights import need
 from tasks.removal import delete, look, whose
 from tasks.step import step
 
 
-@step("Removal of role {spec.name}")
+@step(
+    "Removal of role {spec.name}",
+    needs=(
+        need(foas.list_cluster, "exclusive", region="any_region"),
+        need(foasconsole.describe_instances, "managed", region="any_region"),
+        need(foasconsole_removal.describe_supported_regions, "managed"),
+        need(ram_policies.get_role),
+        need(ram_policies.list_policies_for, role="role"),
+        need(ram_removal.delete_role),
+        need(ram_removal.detach_policy, role="role", policy="role_policies"),
+    ),
+)
 def remove_role(cloud: Session, spec: RoleSpec, policies: AttachmentSpec, exclusive: bool, cluster: Fate) -> Fate:
     """Delete the service's role, unless a cluster or workspace of any region is left.
 
@@ -60,7 +72,16 @@ def _workspaces(cloud: Session, own: Fate) -> list[str]:
     return found
 
 
-@step("Removal of policy {spec.name}")
+@step(
+    "Removal of policy {spec.name}",
+    needs=(
+        need(ram_policies.get_policy, policy="made_role_policy"),
+        need(ram_removal.delete_policy, policy="made_role_policy"),
+        need(ram_removal.delete_policy_version, policy="made_role_policy"),
+        need(ram_removal.list_entities_for_policy, policy="made_role_policy"),
+        need(ram_removal.list_policy_versions, policy="made_role_policy"),
+    ),
+)
 def remove_service_policy(cloud: Session, spec: PolicySpec, role: Fate, role_name: str) -> Fate:
     """Delete the service's custom policy (R9), which is the account's in all regions, once its role is gone."""
     what = f"Policy {spec.name}"

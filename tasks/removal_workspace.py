@@ -11,6 +11,7 @@ from alicloud.session import Session
 from alicloud.settle import wait_until
 from blocks import holdbacks
 from blocks.holdbacks import Fate
+from blocks.runner_rights import need
 from tasks.removal import delete, look, whose
 from tasks.step import step
 
@@ -19,7 +20,14 @@ RELEASE_SECONDS, POLL_SECONDS = 3600.0, 20.0
 NAMESPACE_SECONDS = 600.0
 
 
-@step("Removal of namespace {name}")
+@step(
+    "Removal of namespace {name}",
+    needs=(
+        need(foasconsole.describe_instances),
+        need(namespaces.describe_namespaces),
+        need(foasconsole_removal.delete_namespace),
+    ),
+)
 def remove_namespace(cloud: Session, name: str, workspace_name: str) -> Fate:
     """Delete a namespace of the environment with its drafts and stopped jobs, unless jobs run in it."""
     what = f"Namespace {name}"
@@ -47,7 +55,15 @@ def remove_namespace(cloud: Session, name: str, workspace_name: str) -> Fate:
     return holdbacks.removed(what, name)
 
 
-@step("Removal of workspace {name}", "R24")
+@step(
+    "Removal of workspace {name}",
+    "R24",
+    needs=(
+        need(foasconsole.describe_instances),
+        need(namespaces.describe_namespaces),
+        need(foasconsole_removal.delete_instance),
+    ),
+)
 def remove_workspace(cloud: Session, name: str, projects: Sequence[Fate]) -> Fate:
     """Release a pay-as-you-go workspace of the environment; say of a subscription until when it stays billed.
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from alicloud import bssopenapi, bssopenapi_renewal, foasconsole_prices, foasconsole_renewal
+from alicloud import (
+    bssopenapi,
+    bssopenapi_renewal,
+    foasconsole,
+    foasconsole_namespaces,
+    foasconsole_prices,
+    foasconsole_renewal,
+)
 from alicloud.bssopenapi import OrderedInstance
 from alicloud.call import Call
 from alicloud.errors import ManualStep
@@ -15,16 +22,25 @@ from alicloud.session import Session
 from alicloud.settle import settle
 from blocks import desired
 from blocks.environment import Environment
+from blocks.runner_rights import need
 from tasks.account import Account
-from tasks.scaling import check_quote, read_workspace
 from tasks.slow_change import SlowChange, bring
-from tasks.step import step
+from tasks.step import needs_of, step
 from tasks.workspace import Quote
+from tasks.workspace_size import check_quote, read_workspace
 
 ORDER_SECONDS = 300.0  # that billing may take until an order of ours is seen
 
 
-@step("Automatic renewal of workspace {workspace.name}", "R12", "R24")
+@step(
+    "Automatic renewal of workspace {workspace.name}",
+    "R12",
+    "R24",
+    needs=(
+        need(bssopenapi.query_instance),
+        need(bssopenapi_renewal.set_renewal, "auto_renewed"),
+    ),
+)
 def ensure_auto_renewal(cloud: Session, environment: Environment, workspace: Workspace) -> OrderedInstance | None:
     """Let billing renew the workspace by itself, where the environment wants that; else leave it as it is.
 
@@ -39,7 +55,14 @@ def ensure_auto_renewal(cloud: Session, environment: Environment, workspace: Wor
     return _auto_renewal(cloud, environment, read, workspace.instance_id)
 
 
-@step("Automatic renewal of cluster {environment.cluster.name}", "R12")
+@step(
+    "Automatic renewal of cluster {environment.cluster.name}",
+    "R12",
+    needs=(
+        need(bssopenapi.query_available_instances),
+        need(bssopenapi_renewal.set_renewal, "auto_renewed"),
+    ),
+)
 def ensure_order_auto_renewal(cloud: Session, environment: Environment, account: Account) -> OrderedInstance | None:
     """Let billing renew the cluster's order by itself, where the environment wants that; else leave it as it is.
 
@@ -72,7 +95,18 @@ def _auto_renewal(
 # Managed mode
 
 
-@step("Price of the renewal of workspace {workspace.name}", "R13", "R24", once=True)
+@step(
+    "Price of the renewal of workspace {workspace.name}",
+    "R13",
+    "R24",
+    once=True,
+    needs=(
+        need(foasconsole.describe_instances),
+        need(foasconsole_namespaces.describe_namespaces),
+        need(foasconsole_prices.query_renew_instance_price),
+        need(foasconsole_renewal.renew_instance),
+    ),
+)
 def check_price_of_renewal(
     cloud: Session, environment: Environment, workspace: Workspace, bought: OrderedInstance | None, within_days: int
 ) -> Quote | None:
@@ -92,7 +126,13 @@ def check_price_of_renewal(
     return Quote(f"{price.trade} {price.currency} for {months} month{'s' if months > 1 else ''} more")
 
 
-@step("Subscription of workspace {workspace.name}", "R12", "R24", once=True)
+@step(
+    "Subscription of workspace {workspace.name}",
+    "R12",
+    "R24",
+    once=True,
+    needs=needs_of(check_price_of_renewal),
+)
 def ensure_renewal(
     cloud: Session,
     environment: Environment,
@@ -152,7 +192,15 @@ def _price(cloud: Session, environment: Environment, workspace: Workspace) -> fo
 # Exclusive mode
 
 
-@step("Subscription of cluster {environment.cluster.name}", "R12", once=True)
+@step(
+    "Subscription of cluster {environment.cluster.name}",
+    "R12",
+    once=True,
+    needs=(
+        need(bssopenapi.query_available_instances),
+        need(bssopenapi_renewal.renew_instance),
+    ),
+)
 def ensure_order_renewal(
     cloud: Session, environment: Environment, bought: OrderedInstance | None, within_days: int, account: Account
 ) -> OrderedInstance:

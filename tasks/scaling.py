@@ -1,4 +1,4 @@
-"""Scaling: a cluster or workspace that runs is brought to the size that the environment says."""
+"""Scaling: a cluster that runs is brought to the size that the environment says. Of a workspace: `workspace_size`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from alicloud import bssopenapi, foas, foas_queues, foas_scaling, foasconsole, foasconsole_prices, vpc_vswitches
-from alicloud import foasconsole_namespaces as namespaces
-from alicloud import foasconsole_scaling as sizes
+from alicloud import bssopenapi, foas, foas_projects, foas_queues, foas_scaling, vpc_vswitches
 from alicloud.call import Call
 from alicloud.errors import ManualStep, Unmet
 from alicloud.foas import Cluster
@@ -16,18 +14,22 @@ from alicloud.foas_projects import QueueSpec
 from alicloud.foas_queues import ClusterResource, Queue
 from alicloud.foas_scaling import Direction
 from alicloud.foasconsole import Workspace
-from alicloud.foasconsole_namespaces import Namespace
-from alicloud.foasconsole_prices import Price
 from alicloud.session import Session
-from alicloud.settle import settle, wait_until
+from alicloud.settle import settle
 from blocks import desired
 from blocks.environment import Environment, Project
+from blocks.runner_rights import need
 from tasks.account import Account
 from tasks.slow_change import SlowChange, at_rest, bring
 from tasks.step import step
-from tasks.workspace import Quote
 
-# Exclusive mode
+_NODES = (  # what every change of masters or slaves looks at
+    need(bssopenapi.query_available_instances),
+    need(foas.get_cluster_details),
+    need(foas_queues.get_cluster_queue_info),
+    need(foas_queues.get_cluster_resource),
+    need(vpc_vswitches.describe_vswitches),
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,11 @@ class ClusterNow:
     queues: tuple[Queue, ...]
 
 
-@step("Cluster {environment.cluster.name}, until nothing is changing it", "R12")
+@step(
+    "Cluster {environment.cluster.name}, until nothing is changing it",
+    "R12",
+    needs=(*_NODES, need(foas.list_cluster), need(foas_scaling.modify_master_spec)),
+)
 def rest_of_cluster(cloud: Session, environment: Environment, account: Account) -> Cluster:
     """Find the cluster that is to be scaled; wait while it is created, scaled or maintained.
 
@@ -53,7 +59,14 @@ def rest_of_cluster(cloud: Session, environment: Environment, account: Account) 
     return at_rest(cloud, environment, _masters(cloud, environment, cluster, account)).cluster
 
 
-@step("Queue of project {project.name}, {direction}", "R23")
+@step(
+    "Queue of project {project.name}, {direction}",
+    "R23",
+    needs=(
+        need(foas_projects.update_queue),
+        need(foas_queues.get_cluster_queue_info),
+    ),
+)
 def ensure_queue_size(cloud: Session, project: Project, cluster: Cluster, direction: Direction) -> None:
     """Give a project that exists its compute units: fewer before the cluster shrinks, more after it has grown.
 
@@ -68,7 +81,12 @@ def ensure_queue_size(cloud: Session, project: Project, cluster: Cluster, direct
     settle(cloud, foas_queues.get_cluster_queue_info(cluster.cluster_id), spec, decide)
 
 
-@step("Masters of cluster {cluster.name}", "R12", once=True)
+@step(
+    "Masters of cluster {cluster.name}",
+    "R12",
+    once=True,
+    needs=(*_NODES, need(foas_scaling.modify_master_spec)),
+)
 def ensure_masters(cloud: Session, environment: Environment, cluster: Cluster, account: Account) -> Cluster:
     """Exchange the masters for those of the wanted specification, and wait until the cluster is RUNNING again.
 
@@ -79,7 +97,13 @@ def ensure_masters(cloud: Session, environment: Environment, cluster: Cluster, a
     return bring(cloud, environment, _masters(cloud, environment, cluster, account)).cluster
 
 
-@step("Slaves of cluster {cluster.name}", "R12", "R19", once=True)
+@step(
+    "Slaves of cluster {cluster.name}",
+    "R12",
+    "R19",
+    once=True,
+    needs=(*_NODES, need(foas_scaling.expand_cluster), need(foas_scaling.shrink_cluster)),
+)
 def ensure_slaves(cloud: Session, environment: Environment, cluster: Cluster, account: Account) -> Cluster:
     """Add or release slaves until there are as many as wanted, and wait until the cluster is RUNNING again.
 
@@ -187,121 +211,6 @@ def _ticket(environment: Environment, cluster: Cluster, account: Account, elapse
     vswitch_id = cluster.vswitch_ids[0] if cluster.vswitch_ids else ""
     spec = desired.cluster(environment, desired.exclusive(environment).order_id, cluster.vpc_id, vswitch_id)
     return foas.ticket_text(spec, cluster, account.account_id, elapsed, ())
-
-
-# Managed mode
-
-
-@dataclass(frozen=True)
-class WorkspaceNow:
-    """A workspace as it is, with its namespaces."""
-
-    workspace: Workspace
-    namespaces: tuple[Namespace, ...]
-
-
-@step("Namespaces of workspace {workspace.name}, {direction}", "R24")
-def ensure_namespace_sizes(
-    cloud: Session, environment: Environment, workspace: Workspace, direction: Direction
-) -> None:
-    """Give namespaces their compute units: fewer before the workspace shrinks, more after it has grown.
-
-    The default namespace gives up what the others are to have.
-
-    Raises:
-        Unmet: they do not fit, or jobs use more.
-    """
-
-    def decide(spec: sizes.WorkspaceSize, actual: tuple[Namespace, ...]) -> list[Call[Any]]:
-        return sizes.namespace_size_changes(spec, workspace, actual, direction)
-
-    read = namespaces.describe_namespaces(cloud.region, workspace.instance_id)
-    what = f"Namespaces of workspace {workspace.name}"
-    wait_until(cloud, read, sizes.all_ready, what)
-    settle(cloud, read, desired.workspace_size(environment), decide)
-    wait_until(cloud, read, sizes.all_ready, what)
-
-
-@step("Price of the change of workspace {workspace.name}", "R13", "R24", once=True)
-def check_price_of_change(cloud: Session, environment: Environment, workspace: Workspace) -> Quote | None:
-    """Ask what the wanted size costs, and whether the environment allows it to be ordered.
-
-    Returns:
-        The price in words; None when the workspace has that size.
-
-    Raises:
-        ManualStep: the environment does not allow ordering.
-        Unmet: it costs more than allowed, or an unpaid order is in the way.
-    """
-    now = read_workspace(cloud, workspace)
-    if not sizes.size_changes(desired.workspace_size(environment), now.workspace, now.namespaces):
-        return None
-    price = _price(cloud, environment, workspace)
-    return Quote(change_text(now.workspace, price))
-
-
-@step("Size of workspace {workspace.name}", "R13", "R24", once=True)
-def ensure_workspace_size(
-    cloud: Session, environment: Environment, workspace: Workspace, account: Account
-) -> Workspace:
-    """Order the wanted compute units, and wait until the workspace has them.
-
-    Raises:
-        Unmet: more than is allowed, fewer than namespaces hold, or dearer than allowed.
-        Uncertain: the answer to the order was lost, and nothing is seen of it.
-    """
-    change = SlowChange(
-        what=f"Workspace {workspace.name}",
-        read=lambda: read_workspace(cloud, workspace),
-        decide=lambda now: sizes.size_changes(desired.workspace_size(environment), now.workspace, now.namespaces),
-        resting=lambda now: foasconsole.workspace_ready(now.workspace),
-        label=lambda now: f"{now.workspace.label}, {now.workspace.cpu} CUs",
-        check=lambda _now, _call: _price(cloud, environment, workspace),
-        reached=lambda now, makes: makes == sizes.size_key(now.workspace.instance_id, now.workspace.cpu),
-        # UNCONFIRMED: whether a workspace that is being changed shows it; so it may take as long as is allowed.
-        unseen_seconds=environment.cluster.timeout_minutes * 60,
-        ticket=lambda now, elapsed: foasconsole.ticket_text(now.workspace, account.account_id, elapsed, ()),
-    )
-    return bring(cloud, environment, change).workspace
-
-
-def read_workspace(cloud: Session, workspace: Workspace) -> WorkspaceNow:
-    """Read a workspace that was found, and its namespaces.
-
-    Raises:
-        Unmet: it is gone.
-    """
-    rows = cloud.send(foasconsole.describe_instances(cloud.region, workspace.name))
-    found = foasconsole.pick_workspace(workspace.name, rows)
-    if found is None:
-        raise Unmet(f"Workspace {workspace.name} is gone.", remedy="Find out who released it.")
-    return WorkspaceNow(found, cloud.send(namespaces.describe_namespaces(cloud.region, found.instance_id)))
-
-
-def check_quote(environment: Environment, price: Price | None, what: str) -> Price:
-    """Check that something may be ordered at its price; what costs nothing needs no permission.
-
-    Raises:
-        ManualStep: the environment does not allow ordering.
-        Unmet: the price is not known or more than allowed, or an unpaid order is in the way.
-    """
-    if price is None:
-        raise Unmet(f"The price is not known: {what}.", remedy="Retry this run.")
-    if price.code or price.trade > 0:
-        foasconsole_prices.check_price(price, environment.safety.max_price, environment.safety.may_order, what)
-    return price
-
-
-def change_text(workspace: Workspace, price: Price) -> str:
-    """Write what a change of size costs as an operator reads it."""
-    for_ = "for what is left of the term" if workspace.charge_type == "PRE" else "more an hour"
-    return f"{foasconsole_prices.about(price)} {for_}" if price.trade > 0 else "nothing, and nothing comes back"
-
-
-def _price(cloud: Session, environment: Environment, workspace: Workspace) -> Price:
-    cus = desired.workspace_size(environment).cus
-    price = cloud.send(foasconsole_prices.query_modify_instance_price(cloud.region, workspace.instance_id, cus))
-    return check_quote(environment, price, f"Workspace {workspace.name} with {cus} CUs")
 
 
 def differences(environment: Environment, results: Sequence[object]) -> list[str]:

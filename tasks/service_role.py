@@ -14,16 +14,38 @@ from alicloud.settle import settle
 from alicloud.snapshot import Write
 from blocks import desired
 from blocks.environment import Environment
+from blocks.runner_rights import need
 from tasks.step import step
 
+_CUSTOM_POLICY = (
+    need(ram_policies.create_policy, "made_role_policy"),
+    need(ram_policies.create_policy_version, policy="made_role_policy"),
+    need(ram_policies.get_policy, policy="made_role_policy"),
+)
+# What `check_service_again` and `open_exclusive_policy` need, in whichever step.
+SERVICE_AGAIN = (need(ram_policies.get_role), need(ram_policies.list_policies_for, role="role"), *_CUSTOM_POLICY)
 
-@step("Role {spec.name}", "R7")
+
+@step(
+    "Role {spec.name}",
+    "R7",
+    needs=(
+        need(ram_policies.create_role),
+        need(ram_policies.get_role),
+        need(ram_policies.update_role),
+    ),
+)
 def ensure_service_role(cloud: Session, spec: RoleSpec) -> None:
     """Make the role with the service's trust policy, or correct its trust policy."""
     settle(cloud, ram_policies.get_role(spec.name), spec, ram_policies.role_changes)
 
 
-@step("Policy {opened.name}", "R9", "R10")
+@step(
+    "Policy {opened.name}",
+    "R9",
+    "R10",
+    needs=(need(foas.list_cluster), *_CUSTOM_POLICY),
+)
 def ensure_exclusive_policy(
     cloud: Session, opened: PolicySpec, tightened: PolicySpec, cluster_name: str
 ) -> Policy | None:
@@ -42,7 +64,11 @@ def ensure_exclusive_policy(
     return settle(cloud, ram_policies.get_policy(spec.name), spec, ram_policies.policy_changes, planned)
 
 
-@step("Tightened policy {spec.name}", "R10")
+@step(
+    "Tightened policy {spec.name}",
+    "R10",
+    needs=(need(foas.list_cluster), *_CUSTOM_POLICY),
+)
 def tighten_exclusive_policy(cloud: Session, spec: PolicySpec, cluster: Cluster) -> Policy | None:
     """Take from the policy, now that the cluster runs, the rights to create and open security groups.
 
@@ -114,14 +140,30 @@ def check_service_again(cloud: Session, environment: Environment) -> None:
         open_exclusive_policy(cloud)
 
 
-@step("Policies of role {spec.principal}", "R8", "R9")
+@step(
+    "Policies of role {spec.principal}",
+    "R8",
+    "R9",
+    needs=(
+        need(ram_policies.attach_policy, role="role", policy="role_policies"),
+        need(ram_policies.list_policies_for, role="role"),
+    ),
+)
 def ensure_service_policies(cloud: Session, spec: AttachmentSpec) -> None:
     """Attach the service's policies to the role."""
     read = ram_policies.list_policies_for("role", spec.principal)
     settle(cloud, read, spec, ram_policies.attachment_changes)
 
 
-@step("Authorization of {spec.name}, checked again", "R7", "R11")
+@step(
+    "Authorization of {spec.name}, checked again",
+    "R7",
+    "R11",
+    needs=(
+        need(ram_policies.get_role),
+        need(ram_policies.list_policies_for, role="role"),
+    ),
+)
 def check_service_role(cloud: Session, spec: RoleSpec, needed: tuple[Attachment, ...], may_create: bool) -> Role | None:
     """Read role and policies again after authorization, before anything depends on them.
 
@@ -135,7 +177,7 @@ def check_service_role(cloud: Session, spec: RoleSpec, needed: tuple[Attachment,
     return role
 
 
-@step("Documents of role {role_name}", "R8")
+@step("Documents of role {role_name}", "R8", needs=(need(ram_policies.get_policy, policy="role_policies"),))
 def read_service_documents(cloud: Session, role_name: str, policies: tuple[Attachment, ...]) -> dict[str, str]:
     """Read the documents of the role's policies, for the report."""
     found: dict[str, str] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -14,6 +14,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from alicloud.errors import AlibabaCloudError
 from alicloud.redaction import install, redacted
 from alicloud.session import Session
+from blocks.runner_rights import Need
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,8 +35,14 @@ def title_of(task: Task[..., Any], *arguments: Any) -> str:
     return str(task.task_run_name).format(**bound.arguments)
 
 
+def needs_of(task: Task[..., Any]) -> tuple[Need, ...]:
+    """Give what a step has said that it needs."""
+    needs: tuple[Need, ...] = vars(task.fn)["needs"]
+    return needs
+
+
 def step(
-    title: str, *requirements: str, once: bool = False
+    title: str, *requirements: str, once: bool = False, needs: Sequence[Need] = ()
 ) -> Callable[[Callable[Concatenate[Session, P], R]], Task[Concatenate[Session, P], R]]:
     """Make a step of a function whose first parameter is the session.
 
@@ -43,6 +50,7 @@ def step(
         title: the run's name in the dashboard; may hold parameters, as in "Role {spec.name}".
         requirements: the numbers R1 to R24 that it serves; the report counts them.
         once: the step may send a once-only call, so nothing repeats it by itself.
+        needs: every call that it may send; the rights of whoever runs it follow from that.
     """
 
     def wrap(function: Callable[Concatenate[Session, P], R]) -> Task[Concatenate[Session, P], R]:
@@ -58,6 +66,7 @@ def step(
             with cloud.ledger.step(named(cloud, *args, **kwargs), requirements), redacted():
                 return function(cloud, *args, **kwargs)
 
+        vars(body)["needs"] = tuple(needs)
         return task(
             name=function.__name__,
             description=inspect.getdoc(function),

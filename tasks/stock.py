@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from alicloud import ecs
 from alicloud.session import Session
+from blocks.runner_rights import need
 from tasks.step import step
 
 
-@step("ECS stock in {zone}", "R18")
+@step("ECS stock in {zone}", "R18", needs=(need(ecs.describe_available_resource),))
 def check_stock(cloud: Session, zone: str, specifications: Sequence[str], exists: bool) -> None:
     """Check that the zone has machines of each node specification.
 

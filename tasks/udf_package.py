@@ -15,6 +15,7 @@ from alicloud.oss_objects import StoredObject, UdfSpec
 from alicloud.session import Session
 from alicloud.settle import settle
 from blocks.environment import UdfPackage
+from blocks.runner_rights import need
 from tasks.step import step
 from tasks.udf_upload import upload
 
@@ -24,7 +25,20 @@ FOLDER = Path("udf")  # of the project; flows run in the project's root
 MAX_BYTES = 256 * 1024 * 1024
 
 
-@step("UDF package {package.name}", "R20")
+@step(
+    "UDF package {package.name}",
+    "R20",
+    needs=(
+        need(oss_multipart.abort_multipart_upload, key="packages"),
+        need(oss_multipart.complete_multipart_upload, key="packages"),
+        need(oss_multipart.initiate_multipart_upload, key="packages"),
+        need(oss_multipart.list_multipart_uploads, to_write=True),
+        need(oss_multipart.list_parts, key="packages", to_write=True),
+        need(oss_multipart.upload_part, key="packages"),
+        need(oss_objects.head_object, key="packages"),
+        need(oss_objects.put_object, key="packages"),
+    ),
+)
 def ensure_package(cloud: Session, package: UdfPackage, bucket: str) -> StoredObject | None:
     """Upload the package unless the bucket has the same bytes: whole, or a large one in parts.
 
@@ -103,7 +117,16 @@ def _too_large(package: UdfPackage) -> Misconfigured:
     return Misconfigured(f"UDF package {package.name} is larger than 256 MiB.", remedy="Upload it by hand.")
 
 
-@step("Registration of {package.name}", "R20")
+@step(
+    "Registration of {package.name}",
+    "R20",
+    needs=(
+        need(foas_projects.create_package, project="projects_with_packages"),
+        need(foas_projects.list_package, project="projects_with_packages"),
+        need(foas_projects.list_project),
+        need(foas_projects.update_package, project="projects_with_packages"),
+    ),
+)
 def ensure_registration(cloud: Session, package: UdfPackage, key: str) -> None:
     """Register the uploaded package in its project (exclusive mode)."""
     spec = PackageSpec(package.project, package.name, key)

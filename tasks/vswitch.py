@@ -11,10 +11,18 @@ from alicloud.vpc_vswitches import VSwitch
 from blocks import desired
 from blocks import environment as wanted_things
 from blocks.environment import Environment
+from blocks.runner_rights import need
 from tasks.step import step
 
 
-@step("vSwitch {wanted.id}{wanted.name}", "R19")
+@step(
+    "vSwitch {wanted.id}{wanted.name}",
+    "R19",
+    needs=(
+        need(vpc_vswitches.create_vswitch, "new_vswitches"),
+        need(vpc_vswitches.read_vswitch),
+    ),
+)
 def ensure_vswitch(cloud: Session, environment: Environment, wanted: wanted_things.VSwitch, vpc: Vpc) -> VSwitch:
     """Use the environment's vSwitch, or create it in the VPC."""
     spec = desired.vswitch(environment, wanted, vpc.vpc_id)
@@ -29,7 +37,7 @@ def ensure_vswitch(cloud: Session, environment: Environment, wanted: wanted_thin
     return vpc_vswitches.pick_vswitch(spec, wait_until(cloud, read, ready, "The vSwitch"))
 
 
-@step("Zone {zone}", "R18", "R21")
+@step("Zone {zone}", "R18", "R21", needs=(need(vpc.describe_zones),))
 def check_zone(cloud: Session, zone: str) -> str:
     """Check that the zone exists in the region, and give it back to the checks of what it has.
 

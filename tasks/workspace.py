@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alicloud import foasconsole, foasconsole_prices
+from alicloud import foasconsole, foasconsole_prices, vpc_vswitches
 from alicloud.call import PLANNED
 from alicloud.errors import Unmet
 from alicloud.foasconsole import Workspace
@@ -15,12 +15,13 @@ from alicloud.vpc import Vpc
 from alicloud.vpc_vswitches import VSwitch
 from blocks import desired
 from blocks.environment import Environment
+from blocks.runner_rights import need
 from tasks.account import Account
 from tasks.approval import require
-from tasks.oss_bucket import check_bucket_again
+from tasks.oss_bucket import check_bucket_again, ensure_bucket
 from tasks.progress import Look, timing_of, wait_key, wait_with_progress
-from tasks.service_role import check_service_again
-from tasks.step import step
+from tasks.service_role import SERVICE_AGAIN, check_service_again
+from tasks.step import needs_of, step
 from tasks.vswitch import check_vswitches_again
 
 
@@ -31,13 +32,13 @@ class Quote:
     text: str
 
 
-@step("Workspace {name}, as it is", "R24")
+@step("Workspace {name}, as it is", "R24", needs=(need(foasconsole.describe_instances),))
 def find_workspace(cloud: Session, name: str) -> Workspace | None:
     """Look whether the workspace exists."""
     return foasconsole.pick_workspace(name, cloud.recall(foasconsole.describe_instances(cloud.region, name)))
 
 
-@step("Workspace {name}, which must be RUNNING", "R24")
+@step("Workspace {name}, which must be RUNNING", "R24", needs=(need(foasconsole.describe_instances),))
 def require_workspace(cloud: Session, name: str) -> Workspace:
     """Find the workspace that namespaces are made in.
 
@@ -51,7 +52,7 @@ def require_workspace(cloud: Session, name: str) -> Workspace:
     return found
 
 
-@step("Workspace {name}, which must exist", "R24")
+@step("Workspace {name}, which must exist", "R24", needs=(need(foasconsole.describe_instances),))
 def require_standing(cloud: Session, name: str) -> Workspace:
     """Find the workspace that something is done to, whatever its state.
 
@@ -64,7 +65,7 @@ def require_standing(cloud: Session, name: str) -> Workspace:
     return found
 
 
-@step("Zone {zone} for fully managed Flink", "R18", "R24")
+@step("Zone {zone} for fully managed Flink", "R18", "R24", needs=(need(foasconsole.describe_supported_zones),))
 def check_managed_zone(cloud: Session, zone: str, workspace: Workspace | None) -> None:
     """Check that fully managed Flink is sold in the zone.
 
@@ -81,7 +82,7 @@ def check_managed_zone(cloud: Session, zone: str, workspace: Workspace | None) -
         )
 
 
-@step("Price of the workspace", "R13", "R24")
+@step("Price of the workspace", "R13", "R24", needs=(need(foasconsole_prices.query_create_instance_price),))
 def check_price(
     cloud: Session, environment: Environment, workspace: Workspace | None, vpc: Vpc, vswitches: list[VSwitch]
 ) -> Quote | None:
@@ -104,7 +105,19 @@ def check_price(
     return Quote(foasconsole_prices.price_text(spec, price))
 
 
-@step("Workspace {environment.cluster.name}", "R13", "R24", once=True)
+@step(
+    "Workspace {environment.cluster.name}",
+    "R13",
+    "R24",
+    once=True,
+    needs=(
+        need(foasconsole.create_instance, "ordered"),
+        need(foasconsole.describe_instances),
+        *needs_of(ensure_bucket),
+        *SERVICE_AGAIN,
+        need(vpc_vswitches.describe_vswitches),
+    ),
+)
 def ensure_workspace(
     cloud: Session, environment: Environment, vpc: Vpc, vswitches: list[VSwitch], quote: Quote | None
 ) -> Workspace:
@@ -129,7 +142,7 @@ def ensure_workspace(
     return found
 
 
-@step("Workspace {workspace.name}, until it is RUNNING", "R22", "R24")
+@step("Workspace {workspace.name}, until it is RUNNING", "R22", "R24", needs=(need(foasconsole.describe_instances),))
 def wait_for_workspace(cloud: Session, environment: Environment, workspace: Workspace, account: Account) -> Workspace:
     """Wait until the workspace is RUNNING.
 

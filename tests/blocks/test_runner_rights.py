@@ -2,8 +2,16 @@
 
 import pytest
 
-from blocks.runner_names import ANY_ENVIRONMENT, names_of
-from blocks.runner_rights import FLOWS, account_only, grants
+from alicloud.foas import create_cluster
+from alicloud.foas_projects import create_project
+from alicloud.oss_multipart import list_parts
+from alicloud.ram import create_user, get_user
+from alicloud.ram_policies import attach_policy
+from blocks.runner_names import ANY_ENVIRONMENT
+from blocks.runner_rights import account_only as reserved
+from blocks.runner_rights import grants as granted
+from blocks.runner_rights import need
+from flows.needs import FLOWS, account_only, grants
 from tests.flows.running import environment
 
 ACCOUNT = "1376771854400000"
@@ -13,7 +21,7 @@ GROUP = {"name": "developers"}
 
 
 def rights(mode="exclusive", flow="prepare", **changes):
-    return grants([flow], names_of(environment(mode, account=ACCOUNT, **changes)))
+    return grants([flow], environment(mode, account=ACCOUNT, **changes))
 
 
 def people(*users, groups=(), **fields):
@@ -116,6 +124,41 @@ def test_a_right_is_granted_only_where_the_environment_wants_what_it_is_for(righ
     assert rights(**with_)[right] == where
 
 
+def test_of_a_call_for_several_kinds_of_principal_a_need_has_the_right_on_the_kind_that_it_names():
+    said = need(attach_policy, group="entitled_groups", policy="policies_of_groups")
+
+    assert [right.name for right in said.rights] == ["ram:AttachPolicyToGroup"]
+
+
+@pytest.mark.parametrize(
+    ("said", "to_write"),
+    [
+        (need(get_user), False),
+        (need(create_user), True),
+        (need(list_parts, to_write=True), True),
+        (need(create_cluster), True),
+    ],
+    ids=["a read", "a write", "a read while writing", "a write of two rights"],
+)
+def test_whether_a_need_is_to_write_follows_from_its_call_unless_said(said, to_write):
+    assert said.to_write == to_write
+
+
+def test_a_need_is_none_where_what_it_is_for_has_no_names():
+    names = {**ANY_ENVIRONMENT, "users": ("alice",), "leavers": (), "settings": ()}
+
+    found = granted([need(get_user, user="users"), need(get_user, "settings"), need(get_user, user="leavers")], names)
+
+    assert found == {"ram:GetUser": ["acs:ram:*:*:user/alice"]}
+
+
+def test_what_only_the_account_may_do_is_no_right():
+    said = [need(create_project, project="projects")]
+
+    assert granted(said, ANY_ENVIRONMENT) == {}
+    assert reserved(said, ANY_ENVIRONMENT).keys() == {"CreateProject"}
+
+
 def test_a_workspace_may_be_ordered_only_where_the_environment_says_so():
     assert "stream:CreateVvpInstance" in rights("managed")
     assert "stream:CreateVvpInstance" not in rights("managed", safety={"may_order": False, "max_price": None})
@@ -148,34 +191,31 @@ def test_attachments_to_the_role_are_of_its_own_policies_alone():
 
 
 def test_an_environment_without_an_account_has_a_star_in_its_place():
-    found = grants(["prepare"], names_of(environment()))
+    found = grants(["prepare"], environment())
 
     assert found["ram:GetUser"] == ["acs:ram:*:*:user/alice", "acs:ram:*:*:user/bob"]
 
 
 @pytest.mark.requirement("R12", "R23")
 def test_what_only_the_account_may_do_is_told_and_not_granted():
-    names = names_of(environment())
+    wanted = environment()
 
-    assert "stream:CreateProject" not in grants(FLOWS, names)
-    assert set(account_only(FLOWS, names)) == {"CreateProject"}
-    assert account_only(["plan", "check", "authorize", "create_cluster", "resolve"], names) == {}
+    assert "stream:CreateProject" not in grants(FLOWS, wanted)
+    assert set(account_only(FLOWS, wanted)) == {"CreateProject"}
+    assert account_only(["plan", "check", "authorize", "create_cluster", "resolve"], wanted) == {}
 
 
 def test_several_flows_together_have_the_rights_of_each():
-    names = ANY_ENVIRONMENT
-
-    both = grants(["authorize", "create_project"], names)
+    both = grants(["authorize", "create_project"])
 
     for flow in ("authorize", "create_project"):
-        for right, where in grants([flow], names).items():
+        for right, where in grants([flow]).items():
             assert set(where) <= set(both[right])
-    assert set(both) == set(grants(["authorize"], names)) | set(grants(["create_project"], names))
+    assert set(both) == set(grants(["authorize"])) | set(grants(["create_project"]))
 
 
 def test_prepare_may_do_what_each_flow_may_that_is_a_part_of_it():
-    names = ANY_ENVIRONMENT
-    whole = grants(["prepare"], names)
+    whole = grants(["prepare"])
 
     for flow in set(FLOWS) - {
         "adopt",
@@ -188,4 +228,4 @@ def test_prepare_may_do_what_each_flow_may_that_is_a_part_of_it():
         "audit",
         "teardown",
     }:
-        assert all(set(where) <= set(whole[right]) for right, where in grants([flow], names).items()), flow
+        assert all(set(where) <= set(whole[right]) for right, where in grants([flow]).items()), flow

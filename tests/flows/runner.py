@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,85 +14,50 @@ from unittest.mock import patch
 from uuid import uuid4
 
 from alicloud.call import Call
-from alicloud.call_rights import RIGHTS
+from alicloud.call_rights import rights_of
 from alicloud.clock import Clock
 from alicloud.errors import AlibabaCloudError
 from alicloud.policy_packing import Grants, documents
 from alicloud.session import Identity, Session
 from blocks import desired
-from blocks.access_wanted import subjects
 from blocks.environment import Environment
-from blocks.runner_names import names_of
-from blocks.runner_rights import FLOWS, FlowName, grants
 from emulator.cloud import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 from emulator.world import World
-from flows.procedure import authorization, cluster_only, everything, identify, projects_only, surroundings
-from flows.removal import removal
-from flows.staff import staff
-from flows.upkeep import conversion, renewals, scaling
-from tasks.access import find_tightening, read_principal
-from tasks.adoption import read_account
-from tasks.audit_steps import find_changes, look
-from tasks.export import read_present
+from flows.needs import FLOWS, FlowName, grants
+from tasks.audit_steps import find_changes
 from tasks.lease import keeping
-from tasks.orphans import read_holdings
 from tasks.oss_bucket import ensure_bucket
 from tasks.run import Planning, Run
 from tests.flows.running import Running
+from tests.reliability.test_kinds import BUILDERS, every_call
 
 ACCOUNT = Identity(ACCESS_KEY_ID, ACCESS_KEY_SECRET)
 RUNNER = Identity("LTAI5tRunner", "secret-of-the-runner")
 SPEED = 20_000.0
 
 
-def rights(run: Run) -> None:
-    """What prove_access reads, without live probes."""
-    account = identify(run)
-    for subject in subjects(run.environment):
-        run.step(read_principal, *subject, after=[account])
-    run.step(find_tightening, run.environment, after=[account])
-
-
 def inspection(run: Run) -> None:
-    """What audit reads."""
-    everything(run)
-    look(run, identify(run))
+    """What audit reads, and who changed something."""
+    FLOWS["audit"].procedure(run)
     run.step(find_changes, [("EventName", "UpdateUser")], 30)
 
 
-def adoption(run: Run) -> None:
-    """What adopt reads: nothing by an environment's names, but its region and mode."""
-    read_account(run.step, run.environment.region, run.environment.cluster.mode)
-
-
-def exporting(run: Run) -> None:
-    """What export reads."""
-    run.step(read_present, run.environment, after=[identify(run)])
-
-
-def estate(run: Run) -> None:
-    """What orphans reads, where the server has no environment."""
-    read_holdings(run.step, run.environment.region, ())
-
-
 PROCEDURES: Mapping[FlowName, Callable[[Any], Any]] = {
-    "prepare": everything,
-    "plan": everything,
+    **{name: flow.procedure for name, flow in FLOWS.items()},
     "audit": inspection,
-    "authorize": authorization,
-    "check": surroundings,
-    "create_cluster": cluster_only,
-    "create_project": projects_only,
-    "prove_access": rights,
-    "adopt": adoption,
-    "export": exporting,
-    "orphans": estate,
-    "scale": scaling,
-    "renew": renewals(30),
-    "convert": conversion,
-    "people": staff,
-    "teardown": removal(bucket=True),
 }
+
+
+def _rights() -> dict[tuple[str, str], set[str]]:
+    found = defaultdict(set)
+    for builder in BUILDERS.values():
+        for call in every_call(builder):
+            own = (each for each in rights_of(builder) if call.action.endswith(each.principal.capitalize()))
+            found[call.product, call.action] |= {each.name for each in own}
+    return found
+
+
+RIGHTS = _rights()  # the names of the rights that a call needs, by product and action
 PRODUCTS = {code.casefold(): code for code, _ in RIGHTS}
 
 
@@ -109,7 +75,7 @@ class Ran:
     @property
     def used(self) -> set[str]:
         """Give the names of the rights that its calls need."""
-        return {right.name for key in self.sent for right in RIGHTS[key]}
+        return {right for key in self.sent for right in RIGHTS[key]}
 
     @property
     def writes(self) -> list[str]:
@@ -127,7 +93,7 @@ class Scene:
     world: World
 
     def grants(self, flow: FlowName) -> dict[str, list[str]]:
-        return grants([flow], names_of(self.environment))
+        return grants([flow], self.environment)
 
     def run(self, account: Running, flow: FlowName, allowed: Grants | None = None) -> Ran:
         """Run a flow as a RAM user who has what is allowed; unless given, what its policy prints."""
@@ -163,7 +129,7 @@ def run(account: Running, environment: Environment, flow: FlowName, identity: Id
 
 def _carried_out(environment: Environment, cloud: Session, flow: FlowName) -> list[AlibabaCloudError]:
     journal: Any = cloud.journal
-    if ("oss", "GetObject") in {need.key for need in FLOWS[flow].needs}:
+    if FLOWS[flow].journal:
         journal.read()
     with cloud.dry_run() as dry:
         planned = _all_steps(environment, dry, flow)

@@ -10,8 +10,6 @@ from prefect.client.orchestration import get_client
 from alicloud.policy_packing import documents
 from blocks.credentials import AlibabaCloudCredentials
 from blocks.environment import Environment, describe
-from blocks.runner_names import names_of
-from blocks.runner_rights import grants
 from emulator import coverage, oss_access, policy_grammar, products
 from emulator import ecs as emulated_ecs
 from emulator import foas as emulated_foas
@@ -20,6 +18,7 @@ from emulator import ram as emulated_ram
 from emulator import vpc as emulated_vpc
 from emulator.calls import is_read
 from flows.audit import audit
+from flows.needs import grants
 from flows.prepare import prepare
 from tasks import audit as audit_tasks
 from tests.emulator import client
@@ -52,7 +51,7 @@ def reading_only(trial, **section):
     facts["audit"] = {"credentials": name, "next_scale_out": 3} | section
     trial.environment = Environment.model_validate(facts)
     if "runner" not in ram(trial).users:
-        hire(trial.account, documents(grants(["audit"], names_of(trial.environment))))
+        hire(trial.account, documents(grants(["audit"], trial.environment)))
     trial.save()
     AlibabaCloudCredentials(
         access_key_id=RUNNER.access_key_id,
@@ -315,7 +314,7 @@ def test_an_audit_that_may_not_read_something_fails_and_tells_what_it_found_all_
 @pytest.mark.parametrize("mode", ["exclusive", "managed"])
 def test_of_all_that_the_cloud_can_write_the_printed_policy_allows_nothing(mode):
     """By the emulator's own evaluation, which shares no code with what prints the policy."""
-    granted = grants(["audit"], names_of(environment(mode)))
+    granted = grants(["audit"], environment(mode))
     statements = [each for text in documents(granted) for each in policy_grammar.parse(text)]
     resources = {"*", *(where for each in granted.values() for where in each)}
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from alicloud import foas_projects, oss_multipart, oss_objects
-from alicloud.call_rights import ACCOUNT_ONLY, RIGHTS, WRITES
+from alicloud.call_rights import why_account_only
 from alicloud.clock import Clock
 from alicloud.errors import Forbidden, ManualStep
 from alicloud.foas_projects import PackageSpec
@@ -21,15 +21,15 @@ from alicloud.session import Session
 from blocks import desired
 from blocks.environment import describe
 from blocks.runner_names import names_of
-from blocks.runner_rights import FLOWS, account_only, grants
 from emulator import bssopenapi
 from emulator import ram_keys as console
 from emulator.cloud import ACCESS_KEY_ID
 from emulator.request import Caller, Request
 from flows.check import check
+from flows.needs import FLOWS, account_only, grants, needs
 from flows.plan import plan
 from flows.prepare import prepare
-from tests.flows.runner import ACCOUNT, RUNNER, SPEED, Scene, hire, run, send
+from tests.flows.runner import ACCOUNT, RIGHTS, RUNNER, SPEED, Scene, hire, run, send
 from tests.flows.runner_scenes import (
     ACCOUNT_ID,
     CHANGED,
@@ -52,7 +52,7 @@ from tests.flows.runner_scenes import (
     staffed,
 )
 from tests.flows.running import environment, start_emulator
-from tests.reliability.test_kinds import CALLS
+from tests.reliability.test_kinds import BUILDERS, CALLS
 
 ORDER = {"instance_id": "blinkonecs_cn-order-0001", "region": "cn-hangzhou", "pay_model": "post"}
 PAID_BY_USE = {"foas": {"orders": [ORDER]}}
@@ -272,7 +272,7 @@ def test_who_may_not_hand_the_role_over_is_told_which_right_is_lacking(account, 
 
 
 def actions_of(right):
-    return {action for (_, action), rights in RIGHTS.items() if right in {each.name for each in rights}}
+    return {action for (_, action), rights in RIGHTS.items() if right in rights}
 
 
 # What the emulator does not ask for: the second of two resources.
@@ -362,7 +362,8 @@ def outcome_of(act):
 
 @pytest.mark.parametrize("name", SCENES["plan"])
 def test_a_plan_with_the_read_only_policy_writes_nothing(account, scenes, name):
-    assert not any(key in WRITES for key in (need.key for need in FLOWS["plan"].needs))
+    sent = {need.builder for need in needs("plan", scenes[name].environment)}
+    assert all(CALLS[each].is_read for each, builder in BUILDERS.items() if builder in sent)
     scenes[name].run(account, "plan")
     before = account.world()
 
@@ -423,7 +424,7 @@ class NoJournal:
 def test_projects_of_exclusive_mode_are_left_to_the_account_and_all_else_is_the_runner_s(account):
     wanted = environment(account=ACCOUNT_ID)
     account.reset("exclusive-order", speed=SPEED)
-    hire(account, documents(grants(["prepare"], names_of(wanted))))
+    hire(account, documents(grants(["prepare"], wanted)))
 
     made = [run(account, wanted, flow, RUNNER) for flow in ("authorize", "create_cluster")]
     left = run(account, wanted, "prepare", RUNNER)
@@ -448,9 +449,9 @@ def test_the_right_to_create_projects_would_not_help(account):
     with Session(RUNNER, "cn-hangzhou", {"*": account.url}, Clock(SPEED)) as cloud, pytest.raises(Forbidden):
         cloud.send(foas_projects.create_project(desired.project(wanted.projects[0], "c-1", ACCOUNT_ID)))
 
-    assert account_only(["prepare"], names_of(wanted)) == {"CreateProject": ACCOUNT_ONLY["foas", "CreateProject"]}
-    assert account_only(["plan", "check"], names_of(wanted)) == {}
-    assert account_only(["prepare"], names_of(MANAGED)) == {}
+    assert account_only(["prepare"], wanted) == {"CreateProject": why_account_only(foas_projects.create_project)}
+    assert account_only(["plan", "check"], wanted) == {}
+    assert account_only(["prepare"], MANAGED) == {}
 
 
 # The flows themselves, in Prefect
@@ -463,7 +464,7 @@ def test_the_right_to_create_projects_would_not_help(account):
 )
 def test_the_flow_itself_runs_on_the_printed_policy(make_trial, flow, seed, wanted):
     trial = make_trial(seed, describe(wanted), identity=RUNNER)
-    hire(trial.account, documents(grants([flow.name], names_of(trial.environment))))
+    hire(trial.account, documents(grants([flow.name], trial.environment)))
 
     state = trial.run(flow)
 

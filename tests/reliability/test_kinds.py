@@ -3,6 +3,7 @@
 import dataclasses
 import importlib
 import inspect
+import itertools
 import pkgutil
 import re
 import types
@@ -93,6 +94,18 @@ def built(function):
     hints = typing.get_type_hints(function)
     values = {name: example(hints[name], name) for name in inspect.signature(function).parameters}
     return function(**values)
+
+
+def every_call(function):
+    """Make every call that a builder can make: some make one per kind of principal."""
+    hints = typing.get_type_hints(function)
+    choices = [
+        typing.get_args(hints[each])
+        if typing.get_origin(hints[each]) is typing.Literal
+        else [example(hints[each], each)]
+        for each in inspect.signature(function).parameters
+    ]
+    return [function(*chosen) for chosen in itertools.product(*choices)]
 
 
 CALLS = {name: built(function) for name, function in BUILDERS.items()}

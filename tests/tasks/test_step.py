@@ -10,12 +10,14 @@ import tasks
 from alicloud.call import PLANNED
 from alicloud.errors import Forbidden, ManualStep, Refused, Throttled, Uncertain, Unmet, Unreachable, Unsettled
 from alicloud.foas import Cluster
+from alicloud.ram import get_user
 from alicloud.redaction import know
 from alicloud.snapshot import Ledger
+from blocks.runner_rights import Need, need
 from tasks.cluster import wait_for_cluster
 from tasks.project import ensure_project
 from tasks.ram_user import ensure_user
-from tasks.step import retry_if_transient, step
+from tasks.step import needs_of, retry_if_transient, step
 
 NO_STEPS = ("plan", "manual", "lease", "resolve", "verify", "rehearse", "compare", "environment")
 # What sends a once-only call, and what refuses to where an earlier one is open.
@@ -53,6 +55,22 @@ class Cloud:
 
     def __init__(self):
         self.ledger = Ledger()
+
+
+@pytest.mark.parametrize("name", sorted(STEPS))
+def test_every_step_says_what_it_needs(name):
+    assert all(isinstance(each, Need) for each in needs_of(STEPS[name]))
+
+
+def test_a_step_keeps_what_it_has_said_that_it_needs():
+    said = need(get_user, user="users")
+
+    @step("Look at {name}", needs=[said])
+    def look_at(cloud, name):
+        return name
+
+    assert needs_of(look_at) == (said,)
+    assert look_at.fn(Cloud(), "alice") == "alice"
 
 
 @pytest.mark.parametrize("name", sorted(STEPS))

@@ -1,6 +1,6 @@
 """Prints the RAM policy that covers what flows send, and nothing else; touches no cloud.
 
-    python -m deployments.runner_policy --flow prepare --environment environments/exclusive.yaml
+    python -m flows.runner_policy --flow prepare --environment environments/exclusive.yaml
 
 Standard output holds policy documents as RAM takes them, one to a line: most environments need one or two. What there
 is to know about them goes to standard error.
@@ -19,8 +19,7 @@ from alicloud.policy import MAX_DOCUMENT_BYTES
 from alicloud.policy_packing import MAX_POLICIES_OF_A_USER, documents
 from blocks.document import load
 from blocks.environment import Environment
-from blocks.runner_names import ANY_ENVIRONMENT, names_of
-from blocks.runner_rights import FlowName, account_only, grants
+from flows.needs import FlowName, account_only, grants
 
 
 def policies(flows: Sequence[FlowName], environment: Environment | None) -> list[str]:
@@ -29,7 +28,7 @@ def policies(flows: Sequence[FlowName], environment: Environment | None) -> list
     Args:
         environment: whose names the rights are narrowed to; none: `*` stands for every name.
     """
-    return documents(grants(flows, names_of(environment) if environment else ANY_ENVIRONMENT))
+    return documents(grants(flows, environment))
 
 
 def remarks(flows: Sequence[FlowName], environment: Environment | None, found: Sequence[str]) -> list[str]:
@@ -44,7 +43,7 @@ def remarks(flows: Sequence[FlowName], environment: Environment | None, found: S
         told.append("A template: `*` stands for every name. Give an environment before you attach it.")
     elif not environment.account:
         told.append("The environment names no account, so `*` stands for it.")
-    left = account_only(flows, names_of(environment) if environment else ANY_ENVIRONMENT)
+    left = account_only(flows, environment)
     told += [f"Not in it, since no right helps: {action} ({reason})." for action, reason in left.items()]
     return told
 
@@ -60,11 +59,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         environment = load(chosen.environment) if chosen.environment else None
     except Misconfigured as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 1
     found = policies(chosen.flow, environment)
-    print("\n".join(found))
-    print("\n".join(remarks(chosen.flow, environment, found)), file=sys.stderr)
+    sys.stdout.writelines(f"{document}\n" for document in found)
+    sys.stderr.writelines(f"{remark}\n" for remark in remarks(chosen.flow, environment, found))
     return 0
 
 

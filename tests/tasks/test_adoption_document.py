@@ -3,7 +3,7 @@
 import pytest
 
 from blocks.adoption import Adopted
-from tasks.adoption import written
+from tasks.adoption_document import written
 from tests.flows.running import environment
 
 HOSTILE = "</script> `x` ![a](b) | \x1b[31m ```"

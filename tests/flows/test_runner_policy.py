@@ -9,8 +9,8 @@ import yaml
 
 from alicloud.policy import MAX_DOCUMENT_BYTES
 from blocks.document import load
-from blocks.runner_rights import FLOWS
-from deployments.runner_policy import main, policies, remarks
+from flows.needs import FLOWS
+from flows.runner_policy import main, policies, remarks
 
 ROOT = Path(__file__).parents[2]
 EXCLUSIVE = ROOT / "environments" / "exclusive.yaml"
@@ -102,7 +102,7 @@ def test_every_deployment_has_its_rights():
 
     flows = {each["entrypoint"].rpartition(":")[2].removesuffix("_fleet") for each in deployments}  # a fleet's too
 
-    assert flows <= set(FLOWS), "say in blocks/runner_rights.py which calls the new flow sends"
+    assert flows <= set(FLOWS), "say in flows/needs.py what the new flow carries out"
 
 
 def test_the_page_shows_what_is_printed(capsys):
