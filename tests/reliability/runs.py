@@ -97,10 +97,10 @@ class HandledSession(Session):
         self.hands.touch(call, "after")
         return answer
 
-    def _exchange(self, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str]:
+    def _transmit(self, call: Call[Any], parameters: Mapping[str, str]) -> tuple[Any, str]:
         if self.hands is not None:
             self.hands.touch(call, "between")
-        return super()._exchange(call, parameters)
+        return super()._transmit(call, parameters)
 
 
 @dataclass
