@@ -51,6 +51,7 @@ def test_all_that_prepare_has_made_can_be_taken_over(make_trial):
     ]
     template = published("ros", trial.environment.name)
     assert f"# To import: Workspace (ALIYUN::Flink::Instance) is {workspace['instance_id']}" in template
+    assert "# To import: Usercarol (ALIYUN::RAM::User) is carol\n" in template
     assert "ALIYUN::Flink::NamespaceV2" in {each["Type"] for each in yaml.safe_load(template)["Resources"].values()}
 
 
