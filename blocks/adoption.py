@@ -20,6 +20,7 @@ from alicloud.foas_scaling import nodes_of
 from alicloud.foasconsole import Workspace
 from alicloud.ram_policies import Role
 from blocks import desired
+from blocks.adopted_members import roles_of, strangers, unwidened
 from blocks.adopted_people import Part, environments_of, people
 from blocks.clusters import Nodes
 from blocks.document import problems_of
@@ -51,7 +52,7 @@ def adopt(found: Found, credentials: str, name: str = "") -> Adopted:
     """
     name = name or name_of(found)
     shares = [share for share in found.shares if not _unnamed(share)]
-    roles = {share.name: _roles(found, share) for share in shares}
+    roles = {share.name: roles_of(found, share) for share in shares}
     parts = {
         "people": people(found, name, roles),
         "network": _network(found),
@@ -62,10 +63,13 @@ def adopt(found: Found, credentials: str, name: str = "") -> Adopted:
     content: dict[str, Any] = {"name": name, "region": found.region, "credentials": credentials}
     content |= {key: part.section for key, part in parts.items()} | {"projects": projects}
     content |= _safety(content)
+    told = strangers(_validated(content), roles)
+    parts["members"] = unwidened(content["people"], _validated(content), roles)
+    content["people"] = parts["members"].section
     remarks = [remark for part in parts.values() for remark in part.remarks]
     remarks += [f"{share.name}: {_unnamed(share)}." for share in found.shares if _unnamed(share)]
     service = _service(_validated(content), found.service)
-    remarks += [*service.remarks, *_strangers(_validated(content), roles)]
+    remarks += [*service.remarks, *told]
     return Adopted(_validated(content | {"service_role": service.section}), tuple(remarks))
 
 
@@ -221,13 +225,6 @@ def _unnamed(share: Share) -> str:
     return "" if 1 <= share.cus <= 10_000 else f"it has {share.cus} compute units"
 
 
-def _roles(found: Found, share: Share) -> dict[str, str]:
-    """Give the members of a namespace that are RAM users of the account, by name."""
-    names = {f"user:{user.user_id}": user.name for user in found.persons.users.values()}
-    members = ((names.get(member.name.replace(" ", "")), member.role.upper()) for member in share.members)
-    return {name: role for name, role in members if name}
-
-
 def _project(share: Share, roles: Mapping[str, str]) -> dict[str, Any]:
     section: dict[str, Any] = {"name": share.name, "compute_units": share.cus}
     # A project that is made without a description gets its name.
@@ -235,17 +232,6 @@ def _project(share: Share, roles: Mapping[str, str]) -> dict[str, Any]:
         section["description"] = share.description
     managers = sorted(user for user, role in roles.items() if role == "OWNER")
     return section | ({"managers": managers} if managers else {})
-
-
-def _strangers(environment: Environment, roles: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Tell of members of namespaces whom no right of the document makes a member."""
-    told = []
-    for project in environment.projects:
-        wanted = dict(desired.namespace_members(environment, project))
-        for user, role in roles[project.name].items():
-            if user not in wanted:
-                told.append(f"RAM user {user} is {role} of namespace {project.name}, and of no group that uses it.")
-    return told
 
 
 def _safety(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ PREFERENCE = SecurityPreference(True, False, True, None, False, 6, ())
 ROLE = Role(prerequisites.MANAGED_ROLE, "arn", prerequisites.trust_policy("stream.aliyuncs.com"))
 ATTACHED = tuple(Attachment(name, "System") for name in prerequisites.MANAGED_ROLE_POLICIES)
 ALL = prerequisites.people_policy_document(["*"])
+EDITOR = Share("orders", cus=8, members=(Member("user:2001", "EDITOR"),))  # alice
 ORDERS = prerequisites.people_policy_document(["orders"])
 
 
@@ -50,6 +51,7 @@ def found(**changes):
 
 
 def persons(*holders, display_name="", comments="", logon=None):
+    """Give alice, of group developers."""
     return Persons(
         holders,
         {"developers": Group("developers", comments)},
@@ -86,7 +88,7 @@ def test_the_environment_s_name_is_told_by_its_policies():
 
 
 def test_who_holds_a_policy_of_the_environment_is_adopted_with_the_projects():
-    adopted = adopt(found(persons=persons(ours(ORDERS))), "demo")
+    adopted = adopt(found(persons=persons(ours(ORDERS)), shares=(EDITOR,)), "demo")
 
     (group,) = adopted.environment.people.groups
     assert (group.name, group.members, group.projects) == ("developers", ["alice"], ["orders"])
@@ -131,6 +133,51 @@ def test_a_member_by_no_right_of_the_document_is_told():
     adopted = adopt(found(shares=(share,), persons=persons()), "demo")
 
     assert adopted.remarks == ("RAM user alice is VIEWER of namespace orders, and of no group that uses it.",)
+
+
+@pytest.mark.parametrize(
+    ("members", "told"),
+    [
+        ((Member("user:2001", "VIEWER"),), "VIEWER of namespace orders"),
+        ((), "no member of namespace orders"),
+    ],
+)
+@pytest.mark.parametrize("document", [ALL, ORDERS])
+def test_a_role_that_the_group_s_projects_would_widen_is_left_out_with_the_member(members, told, document):
+    shares = (Share("orders", cus=4, members=members), Share("clicks", cus=4, members=EDITOR.members))
+
+    adopted = adopt(found(shares=shares, persons=persons(ours(document))), "demo")
+
+    (group,) = adopted.environment.people.groups
+    assert (group.members, group.projects) == ([], list(projects_of(document)))
+    assert [user.name for user in adopted.environment.people.users] == ["alice"]
+    assert adopted.remarks[0].startswith(
+        f"RAM user alice is {told}; by group developers prepare would make that EDITOR."
+    )
+    assert [dict(desired.namespace_members(adopted.environment, each)) for each in adopted.environment.projects] == [
+        {},
+        {},
+    ]
+
+
+def test_a_role_that_the_user_s_own_projects_would_widen_is_left_out_with_them():
+    own = Holder("user", "alice", desired.policy_name("flink-work", "user", "alice"), ORDERS)
+    share = Share("orders", cus=8, members=(Member("user:2001", "VIEWER"),))
+
+    adopted = adopt(found(shares=(share,), persons=persons(own)), "demo")
+
+    assert [(user.name, user.projects) for user in adopted.environment.people.users] == [("alice", [])]
+    assert "by projects of their own prepare would make that EDITOR" in adopted.remarks[0]
+
+
+@pytest.mark.parametrize("role", ["EDITOR", "editor", "OWNER"])
+def test_a_member_whom_prepare_leaves_as_it_is_stays_in_the_group(role):
+    share = Share("orders", cus=8, members=(Member("user: 2001", role),))
+
+    adopted = adopt(found(shares=(share,), persons=persons(ours(ORDERS))), "demo")
+
+    assert adopted.environment.people.groups[0].members == ["alice"]
+    assert adopted.remarks == ()
 
 
 @pytest.mark.parametrize(
