@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from alicloud import prerequisites, ram_policies
 from alicloud.errors import Misconfigured, Unmet
@@ -26,7 +26,7 @@ from blocks.clusters import Nodes
 from blocks.document import problems_of
 from blocks.environment import Environment
 from blocks.found import Found, Service, Share, Surroundings
-from blocks.names import EnvironmentName, ProjectName
+from blocks.names import EnvironmentName, ProjectName, UserName, keeps
 
 DEFAULT_MOST_UNITS = 64  # safety.max_compute_units, unless more are in use
 
@@ -90,15 +90,7 @@ def name_of(found: Found) -> str:
 
 def _made_of(name: str) -> str:
     made = re.sub(r"[^a-z0-9]+", "-", name.lower())[:32].strip("-")
-    return made if _is(EnvironmentName, made) else "adopted"
-
-
-def _is(kind: Any, text: str) -> bool:
-    try:
-        TypeAdapter(kind).validate_python(text)
-    except ValidationError:
-        return False
-    return True
+    return made if keeps(EnvironmentName, made) else "adopted"
 
 
 def _validated(content: Mapping[str, Any]) -> Environment:
@@ -220,7 +212,7 @@ def _unnamed(share: Share) -> str:
     """Say why a document cannot name a project; empty when it can."""
     if share.problem:
         return share.problem
-    if not _is(ProjectName, share.name):
+    if not keeps(ProjectName, share.name):
         return "a document cannot hold this name"
     return "" if 1 <= share.cus <= 10_000 else f"it has {share.cus} compute units"
 
@@ -230,7 +222,7 @@ def _project(share: Share, roles: Mapping[str, str]) -> dict[str, Any]:
     # A project that is made without a description gets its name.
     if share.description != share.name and share.description.isprintable() and len(share.description) <= 256:
         section["description"] = share.description
-    managers = sorted(user for user, role in roles.items() if role == "OWNER")
+    managers = sorted(user for user, role in roles.items() if role == "OWNER" and keeps(UserName, user))
     return section | ({"managers": managers} if managers else {})
 
 

@@ -110,6 +110,36 @@ def test_who_holds_a_hand_made_policy_is_adopted_without_projects_and_told():
     assert "uses every project by policy by-hand" in adopted.remarks[0]
 
 
+@pytest.mark.parametrize("name", ["flink_devs", "flink.devs", "x" * 65])
+@pytest.mark.parametrize("document", [ALL, ORDERS])
+def test_a_group_that_a_document_cannot_name_is_left_out_with_its_members_and_told(name, document):
+    strange = [Holder("group", name, policy, document) for policy in ("by-hand", "by-hand-too")]
+    people = persons(*strange, Holder("group", "developers", "by-hand", ALL))
+    people.members[name] = ("bob",)
+    people.users["bob"] = User("bob", "2002")
+
+    adopted = adopt(found(persons=people), "demo")
+
+    assert [group.name for group in adopted.environment.people.groups] == ["developers"]
+    assert [user.name for user in adopted.environment.people.users] == ["alice"]
+    assert adopted.remarks[0] == f"group {name}: a document cannot hold this name; left out, and left alone."
+    assert len(adopted.remarks) == 2
+
+
+def test_a_user_whom_a_document_cannot_name_is_left_out_and_told():
+    share = Share("orders", cus=8, members=(Member("user:2001", "EDITOR"), Member("user:2002", "OWNER")))
+    people = persons(ours(ORDERS))
+    people.members["developers"] = ("alice", "bob@corp")
+    people.users["bob@corp"] = User("bob@corp", "2002")
+
+    adopted = adopt(found(persons=people, shares=(share,)), "demo")
+
+    assert [user.name for user in adopted.environment.people.users] == ["alice"]
+    assert adopted.environment.people.groups[0].members == ["alice"]
+    assert adopted.environment.projects[0].managers == []
+    assert "user bob@corp: a document cannot hold this name; left out, and left alone." in adopted.remarks
+
+
 def test_several_environments_in_one_bucket_are_listed_and_the_name_is_asked_for():
     shared = found(around={"environments": ("flink-a", "flink-b")})
 
