@@ -68,7 +68,7 @@ def adopt(found: Found, credentials: str, name: str = "") -> Adopted:
     content["people"] = parts["members"].section
     remarks = [remark for part in parts.values() for remark in part.remarks]
     remarks += [f"{share.name}: {_unnamed(share)}." for share in found.shares if _unnamed(share)]
-    service = _service(_validated(content), found.service)
+    service = _service(content, found.service)
     remarks += [*service.remarks, *told]
     return Adopted(_validated(content | {"service_role": service.section}), tuple(remarks))
 
@@ -235,35 +235,41 @@ def _safety(content: Mapping[str, Any]) -> dict[str, Any]:
 # The service's role
 
 
-def _service(environment: Environment, service: Service) -> Part:
+def _service(content: Mapping[str, Any], service: Service) -> Part:
     """Choose what leaves the role as it is: the default, else what it is called and trusts, else only to check it."""
     if service.role is None:
         return Part({}, ["The service's role does not exist: prepare makes it."])
-    section = _called(environment, service.role)
-    wanted = _validated_role(environment, section)
+    section = _called(_validated(content), service.role)
+    wanted = _validated({**content, "service_role": section})
     if not _changes(wanted, service):
         return Part(section)
-    checked = _validated_role(environment, section | {"create": False})
+    only_checked = section | {"create": False}
+    checked = _validated({**content, "service_role": only_checked})
     try:
         spec, needed = desired.service_role(checked), desired.service_policies(checked).policies
         ram_policies.check_role(spec, service.role, service.attached, needed)
     except Unmet as error:
+        if "name" in section and len(_trusted(service.role)) != 1:
+            told = "A document names one service that a role trusts; this one is only checked (create: false)."
+            return Part(only_checked, [f"{error.message} {told}"])
         return Part(section, [f"{error.message} Prepare repairs what can be repaired by API."])
     told = "The rights of the service's role differ from what prepare gives it (R9, R10); they are left alone (create: "
-    return Part(section | {"create": False}, [told + "false). Take that line out and prepare corrects them."])
+    return Part(only_checked, [told + "false). Take that line out and prepare corrects them."])
 
 
 def _called(environment: Environment, role: Role) -> dict[str, Any]:
-    usual = desired.service_role(environment)
-    trusted = re.findall(r'"([a-z0-9.-]+\.aliyuncs\.com)"', role.trust_policy)
-    section = {} if role.name == usual.name else {"name": role.name}
-    differs = len(trusted) == 1 and (section or trusted[0] != usual.trusted_service)
-    return section | ({"trusted_service": trusted[0]} if differs else {})
+    """Give the role's name and the service that it trusts, where they are not the usual ones."""
+    usual, trusted = desired.service_role(environment), _trusted(role)
+    if role.name != usual.name:  # then the service must be said
+        likely = [usual.trusted_service] if usual.trusted_service in trusted or not trusted else trusted
+        return {"name": role.name, "trusted_service": likely[0]}
+    differs = len(trusted) == 1 and trusted[0] != usual.trusted_service
+    return {"trusted_service": trusted[0]} if differs else {}
 
 
-def _validated_role(environment: Environment, section: Mapping[str, Any]) -> Environment:
-    content = environment.model_dump()
-    return Environment.model_validate(content | {"service_role": dict(section)})
+def _trusted(role: Role) -> list[str]:
+    found = re.findall(r'"([a-z0-9.-]+\.aliyuncs\.com)"', role.trust_policy)
+    return list(dict.fromkeys(found))
 
 
 def _changes(environment: Environment, service: Service) -> bool:

@@ -1,5 +1,7 @@
 """What an account tells of an environment, as a document."""
 
+import json
+
 import pytest
 
 from alicloud import prerequisites
@@ -273,6 +275,33 @@ def test_the_service_s_role_is_described_such_that_it_stays(service, section, to
 
     assert describe(adopted.environment).get("service_role", {}) == section
     assert told in " ".join(adopted.remarks)
+
+
+@pytest.mark.parametrize(
+    ("trusts", "said"),
+    [
+        (["stream-asi.aliyuncs.com", "stream.aliyuncs.com"], "stream.aliyuncs.com"),
+        (["stream-asi.aliyuncs.com", "foas.aliyuncs.com"], "stream-asi.aliyuncs.com"),
+        ([], "stream.aliyuncs.com"),
+    ],
+)
+def test_a_role_of_ours_that_trusts_several_services_or_none_is_only_checked(trusts, said):
+    principal = {"Service": trusts} if trusts else {"RAM": ["acs:ram::1234567890123456:root"]}
+    trust = {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": principal}
+    role = Role("our-role", "arn", json.dumps({"Version": "1", "Statement": [trust]}))
+
+    adopted = adopt(found(service=Service(role, ATTACHED)), "demo")
+
+    wanted = adopted.environment.service_role
+    assert (wanted.name, wanted.trusted_service, wanted.create) == ("our-role", said, False)
+    assert "this one is only checked (create: false)" in adopted.remarks[0]
+
+
+def test_a_role_that_a_document_cannot_name_is_refused_with_the_cause():
+    role = Role("our_role", "arn", ROLE.trust_policy)
+
+    with pytest.raises(Unmet, match=r"cannot be written as an environment: service_role\.name: 'our_role' must be"):
+        adopt(found(service=Service(role, ATTACHED)), "demo")
 
 
 def test_more_units_than_a_document_allows_by_itself_raise_its_limit():
