@@ -51,7 +51,8 @@ def adopt(found: Found, credentials: str, name: str = "") -> Adopted:
         Unmet: what there is cannot be written as a document at all.
     """
     name = name or name_of(found)
-    shares = [share for share in found.shares if not _unnamed(share)]
+    foreign = "-" if found.running.cluster else "_"  # in the name of a project
+    shares = [share for share in found.shares if not _unnamed(share, foreign)]
     roles = {share.name: roles_of(found, share) for share in shares}
     parts = {
         "people": people(found, name, roles),
@@ -67,7 +68,7 @@ def adopt(found: Found, credentials: str, name: str = "") -> Adopted:
     parts["members"] = unwidened(content["people"], _validated(content), roles)
     content["people"] = parts["members"].section
     remarks = [remark for part in parts.values() for remark in part.remarks]
-    remarks += [f"{share.name}: {_unnamed(share)}." for share in found.shares if _unnamed(share)]
+    remarks += [f"{share.name}: {why}." for share in found.shares if (why := _unnamed(share, foreign))]
     service = _service(content, found.service)
     remarks += [*service.remarks, *told]
     return Adopted(_validated(content | {"service_role": service.section}), tuple(remarks))
@@ -208,11 +209,11 @@ def _package(name: str, registered: Mapping[str, str]) -> dict[str, str]:
 # Projects
 
 
-def _unnamed(share: Share) -> str:
-    """Say why a document cannot name a project; empty when it can."""
+def _unnamed(share: Share, foreign: str) -> str:
+    """Say why a document cannot name a project; empty when it can. `foreign` is a sign that its mode refuses."""
     if share.problem:
         return share.problem
-    if not keeps(ProjectName, share.name):
+    if foreign in share.name or not keeps(ProjectName, share.name):
         return "a document cannot hold this name"
     return "" if 1 <= share.cus <= 10_000 else f"it has {share.cus} compute units"
 

@@ -6,6 +6,7 @@ import pytest
 
 from alicloud import prerequisites
 from alicloud.errors import Misconfigured, Unmet
+from alicloud.foas import Cluster
 from alicloud.foasconsole import Workspace
 from alicloud.oss import Bucket
 from alicloud.ram import Group, LoginProfile, User
@@ -50,6 +51,13 @@ def found(**changes):
         "service": Service(ROLE, ATTACHED),
     }
     return Found("cn-hangzhou", **parts | changes)
+
+
+def exclusive(*shares):
+    """Give an account with one cluster, which does not tell its nodes."""
+    cluster = Cluster("c-1", "flink_work", "", "RUNNING", "cn-hangzhou", "cn-hangzhou-h", 0, "vpc-1", ("vsw-1",))
+    role = Role(prerequisites.EXCLUSIVE_ROLE, "arn", ROLE.trust_policy)
+    return found(running=Running(cluster=cluster), shares=shares, service=Service(role))
 
 
 def persons(*holders, display_name="", comments="", logon=None):
@@ -216,6 +224,7 @@ def test_a_member_whom_prepare_leaves_as_it_is_stays_in_the_group(role):
     ("share", "told"),
     [
         (Share("Upper", cus=4), "Upper: a document cannot hold this name."),
+        (Share("my_orders", cus=4), "my_orders: a document cannot hold this name."),
         (Share("empty", cus=0), "empty: it has 0 compute units."),
         (Share("stuck", cus=4, problem="it is FAILED"), "stuck: it is FAILED."),
     ],
@@ -225,6 +234,13 @@ def test_a_project_that_a_document_cannot_name_is_left_out_and_told(share, told)
 
     assert adopted.environment.projects == []
     assert adopted.remarks == (told,)
+
+
+def test_a_project_of_a_cluster_that_a_document_cannot_name_is_left_out_and_told():
+    adopted = adopt(exclusive(Share("my-orders", cus=4), Share("my_orders", cus=4)), "demo")
+
+    assert [project.name for project in adopted.environment.projects] == ["my_orders"]
+    assert "my-orders: a document cannot hold this name." in adopted.remarks
 
 
 def test_a_logon_is_adopted_with_its_second_factor_and_without_a_password():
