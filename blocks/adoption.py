@@ -126,7 +126,9 @@ def _exclusive(cluster: Cluster) -> Part:
         section["slave"] = _nodes(nodes.slave_specification, len(nodes.slave_ids))
     except (Unmet, ValidationError):
         section.pop("master", None)
-        part.remarks.append("The cluster does not tell its nodes: put those of its order into master and slave.")
+        part.remarks.append(
+            "The cluster does not tell its nodes: scale leaves them alone until master and slave name them."
+        )
     part.remarks.append("Which order the cluster was made from is not told by the cloud; order_id stays empty.")
     return part
 

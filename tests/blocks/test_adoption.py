@@ -328,6 +328,14 @@ def test_more_units_than_a_document_allows_by_itself_raise_its_limit():
     assert adopted.environment.safety.max_compute_units == 90
 
 
+def test_nodes_that_a_cluster_does_not_tell_are_not_claimed_and_bound_no_project():
+    adopted = adopt(exclusive(Share("orders", cus=40)), "demo")
+
+    assert (adopted.environment.cluster.master, adopted.environment.cluster.slave) == (None, None)
+    assert adopted.environment.projects[0].compute_units == 40
+    assert "The cluster does not tell its nodes" in " ".join(adopted.remarks)
+
+
 def test_a_network_in_several_zones_names_them():
     other = VSwitch("vsw-2", "vpc-1", "net", "10.0.2.0/24", "cn-hangzhou-i", "Available", 200)
     first = VSwitch("vsw-1", "vpc-1", "net", "10.0.1.0/24", "cn-hangzhou-h", "Available", 200)
