@@ -12,10 +12,12 @@ from alicloud.errors import Unmet
 from alicloud.ram_account import PasswordPolicy, SecurityPreference
 from blocks import desired
 from blocks.found import Found, Holder, Settings
+from blocks.names import GroupName, UserName, keeps
 from blocks.people import PasswordPolicy as PasswordSection
 from blocks.people import SecurityPreference as PreferenceSection
 
 PREFIX = "RealtimeCompute-"  # of every policy that an environment makes for people
+NAMES = {"group": GroupName, "user": UserName}
 _PROJECT = re.compile(r"acs:stream:\*:\*:([^:]+)")
 
 
@@ -64,7 +66,9 @@ def people(found: Found, environment: str, projects: Mapping[str, Mapping[str, s
     names = {kind: [name for k, name in rights if k == kind] for kind in ("group", "user")}
     owners = [user for roles in projects.values() for user, role in roles.items() if role == "OWNER"]
     members = [user for group in names["group"] for user in persons.members.get(group, ())]
-    users = [name for name in dict.fromkeys([*members, *names["user"], *owners]) if name in persons.users]
+    named = [name for name in dict.fromkeys([*members, *names["user"], *owners]) if name in persons.users]
+    users = [name for name in named if keeps(UserName, name)]
+    part.remarks += [_unnamed("user", name) for name in named if name not in users]
     part.section["users"] = [_user(found, name, rights.get(("user", name), ())) for name in users]
     part.section["groups"] = [_group(found, name, rights["group", name], users) for name in names["group"]]
     _settings(found.settings, part)
@@ -77,15 +81,20 @@ def _rights(
     """Give who uses which projects by a policy of this environment; by another's hand-made one: none."""
     rights: dict[tuple[str, str], tuple[str, ...]] = {}
     foreign: list[Holder] = []
+    unnamed: dict[str, None] = {}  # once, however many policies are held
     for holder in sorted(found.persons.holders, key=lambda each: (each.kind, each.name)):
         wanted = projects_of(holder.document)
-        if holder.policy == desired.policy_name(environment, holder.kind, holder.name) and {*wanted} <= {
-            *projects,
-            "*",
-        }:
+        own = holder.policy == desired.policy_name(environment, holder.kind, holder.name)
+        own = own and {*wanted} <= {"*", *projects}
+        if not own and (holder.policy.startswith(PREFIX) or not {"*", *projects} & {*wanted}):
+            continue
+        if not keeps(NAMES[holder.kind], holder.name):
+            unnamed[_unnamed(holder.kind, holder.name)] = None
+        elif own:
             rights[holder.kind, holder.name] = wanted
-        elif not holder.policy.startswith(PREFIX) and ({"*"} | projects) & {*wanted}:
+        else:
             foreign.append(holder)
+    part.remarks += unnamed
     for holder in foreign:
         rights.setdefault((holder.kind, holder.name), ())
         part.remarks.append(
@@ -93,6 +102,10 @@ def _rights(
             "no environment has made. Adopted without projects; name them and prepare makes a policy of its own."
         )
     return rights
+
+
+def _unnamed(kind: str, name: str) -> str:
+    return f"{kind} {name}: a document cannot hold this name; left out, and left alone."
 
 
 def _named(projects: tuple[str, ...]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from alicloud import prerequisites, ram_policies
 from alicloud.errors import Misconfigured, Unmet
@@ -20,12 +20,13 @@ from alicloud.foas_scaling import nodes_of
 from alicloud.foasconsole import Workspace
 from alicloud.ram_policies import Role
 from blocks import desired
+from blocks.adopted_members import roles_of, strangers, unwidened
 from blocks.adopted_people import Part, environments_of, people
 from blocks.clusters import Nodes
 from blocks.document import problems_of
 from blocks.environment import Environment
 from blocks.found import Found, Service, Share, Surroundings
-from blocks.names import EnvironmentName, ProjectName
+from blocks.names import EnvironmentName, ProjectName, UserName, keeps
 
 DEFAULT_MOST_UNITS = 64  # safety.max_compute_units, unless more are in use
 
@@ -50,8 +51,9 @@ def adopt(found: Found, credentials: str, name: str = "") -> Adopted:
         Unmet: what there is cannot be written as a document at all.
     """
     name = name or name_of(found)
-    shares = [share for share in found.shares if not _unnamed(share)]
-    roles = {share.name: _roles(found, share) for share in shares}
+    foreign = "-" if found.running.cluster else "_"  # in the name of a project
+    shares = [share for share in found.shares if not _unnamed(share, foreign)]
+    roles = {share.name: roles_of(found, share) for share in shares}
     parts = {
         "people": people(found, name, roles),
         "network": _network(found),
@@ -62,10 +64,13 @@ def adopt(found: Found, credentials: str, name: str = "") -> Adopted:
     content: dict[str, Any] = {"name": name, "region": found.region, "credentials": credentials}
     content |= {key: part.section for key, part in parts.items()} | {"projects": projects}
     content |= _safety(content)
+    told = strangers(_validated(content), roles)
+    parts["members"] = unwidened(content["people"], _validated(content), roles)
+    content["people"] = parts["members"].section
     remarks = [remark for part in parts.values() for remark in part.remarks]
-    remarks += [f"{share.name}: {_unnamed(share)}." for share in found.shares if _unnamed(share)]
-    service = _service(_validated(content), found.service)
-    remarks += [*service.remarks, *_strangers(_validated(content), roles)]
+    remarks += [f"{share.name}: {why}." for share in found.shares if (why := _unnamed(share, foreign))]
+    service = _service(content, found.service)
+    remarks += [*service.remarks, *told]
     return Adopted(_validated(content | {"service_role": service.section}), tuple(remarks))
 
 
@@ -86,15 +91,7 @@ def name_of(found: Found) -> str:
 
 def _made_of(name: str) -> str:
     made = re.sub(r"[^a-z0-9]+", "-", name.lower())[:32].strip("-")
-    return made if _is(EnvironmentName, made) else "adopted"
-
-
-def _is(kind: Any, text: str) -> bool:
-    try:
-        TypeAdapter(kind).validate_python(text)
-    except ValidationError:
-        return False
-    return True
+    return made if keeps(EnvironmentName, made) else "adopted"
 
 
 def _validated(content: Mapping[str, Any]) -> Environment:
@@ -129,7 +126,9 @@ def _exclusive(cluster: Cluster) -> Part:
         section["slave"] = _nodes(nodes.slave_specification, len(nodes.slave_ids))
     except (Unmet, ValidationError):
         section.pop("master", None)
-        part.remarks.append("The cluster does not tell its nodes: put those of its order into master and slave.")
+        part.remarks.append(
+            "The cluster does not tell its nodes: scale leaves them alone until master and slave name them."
+        )
     part.remarks.append("Which order the cluster was made from is not told by the cloud; order_id stays empty.")
     return part
 
@@ -212,20 +211,13 @@ def _package(name: str, registered: Mapping[str, str]) -> dict[str, str]:
 # Projects
 
 
-def _unnamed(share: Share) -> str:
-    """Say why a document cannot name a project; empty when it can."""
+def _unnamed(share: Share, foreign: str) -> str:
+    """Say why a document cannot name a project; empty when it can. `foreign` is a sign that its mode refuses."""
     if share.problem:
         return share.problem
-    if not _is(ProjectName, share.name):
+    if foreign in share.name or not keeps(ProjectName, share.name):
         return "a document cannot hold this name"
     return "" if 1 <= share.cus <= 10_000 else f"it has {share.cus} compute units"
-
-
-def _roles(found: Found, share: Share) -> dict[str, str]:
-    """Give the members of a namespace that are RAM users of the account, by name."""
-    names = {f"user:{user.user_id}": user.name for user in found.persons.users.values()}
-    members = ((names.get(member.name.replace(" ", "")), member.role.upper()) for member in share.members)
-    return {name: role for name, role in members if name}
 
 
 def _project(share: Share, roles: Mapping[str, str]) -> dict[str, Any]:
@@ -233,19 +225,8 @@ def _project(share: Share, roles: Mapping[str, str]) -> dict[str, Any]:
     # A project that is made without a description gets its name.
     if share.description != share.name and share.description.isprintable() and len(share.description) <= 256:
         section["description"] = share.description
-    managers = sorted(user for user, role in roles.items() if role == "OWNER")
+    managers = sorted(user for user, role in roles.items() if role == "OWNER" and keeps(UserName, user))
     return section | ({"managers": managers} if managers else {})
-
-
-def _strangers(environment: Environment, roles: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Tell of members of namespaces whom no right of the document makes a member."""
-    told = []
-    for project in environment.projects:
-        wanted = dict(desired.namespace_members(environment, project))
-        for user, role in roles[project.name].items():
-            if user not in wanted:
-                told.append(f"RAM user {user} is {role} of namespace {project.name}, and of no group that uses it.")
-    return told
 
 
 def _safety(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -257,35 +238,41 @@ def _safety(content: Mapping[str, Any]) -> dict[str, Any]:
 # The service's role
 
 
-def _service(environment: Environment, service: Service) -> Part:
+def _service(content: Mapping[str, Any], service: Service) -> Part:
     """Choose what leaves the role as it is: the default, else what it is called and trusts, else only to check it."""
     if service.role is None:
         return Part({}, ["The service's role does not exist: prepare makes it."])
-    section = _called(environment, service.role)
-    wanted = _validated_role(environment, section)
+    section = _called(_validated(content), service.role)
+    wanted = _validated({**content, "service_role": section})
     if not _changes(wanted, service):
         return Part(section)
-    checked = _validated_role(environment, section | {"create": False})
+    only_checked = section | {"create": False}
+    checked = _validated({**content, "service_role": only_checked})
     try:
         spec, needed = desired.service_role(checked), desired.service_policies(checked).policies
         ram_policies.check_role(spec, service.role, service.attached, needed)
     except Unmet as error:
+        if "name" in section and len(_trusted(service.role)) != 1:
+            told = "A document names one service that a role trusts; this one is only checked (create: false)."
+            return Part(only_checked, [f"{error.message} {told}"])
         return Part(section, [f"{error.message} Prepare repairs what can be repaired by API."])
     told = "The rights of the service's role differ from what prepare gives it (R9, R10); they are left alone (create: "
-    return Part(section | {"create": False}, [told + "false). Take that line out and prepare corrects them."])
+    return Part(only_checked, [told + "false). Take that line out and prepare corrects them."])
 
 
 def _called(environment: Environment, role: Role) -> dict[str, Any]:
-    usual = desired.service_role(environment)
-    trusted = re.findall(r'"([a-z0-9.-]+\.aliyuncs\.com)"', role.trust_policy)
-    section = {} if role.name == usual.name else {"name": role.name}
-    differs = len(trusted) == 1 and (section or trusted[0] != usual.trusted_service)
-    return section | ({"trusted_service": trusted[0]} if differs else {})
+    """Give the role's name and the service that it trusts, where they are not the usual ones."""
+    usual, trusted = desired.service_role(environment), _trusted(role)
+    if role.name != usual.name:  # then the service must be said
+        likely = [usual.trusted_service] if usual.trusted_service in trusted or not trusted else trusted
+        return {"name": role.name, "trusted_service": likely[0]}
+    differs = len(trusted) == 1 and trusted[0] != usual.trusted_service
+    return {"trusted_service": trusted[0]} if differs else {}
 
 
-def _validated_role(environment: Environment, section: Mapping[str, Any]) -> Environment:
-    content = environment.model_dump()
-    return Environment.model_validate(content | {"service_role": dict(section)})
+def _trusted(role: Role) -> list[str]:
+    found = re.findall(r'"([a-z0-9.-]+\.aliyuncs\.com)"', role.trust_policy)
+    return list(dict.fromkeys(found))
 
 
 def _changes(environment: Environment, service: Service) -> bool:

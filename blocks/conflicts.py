@@ -223,6 +223,8 @@ def _managed(environment: Any) -> Iterator[Conflict]:
         yield Conflict(("cluster", "auto_renew"), "only a subscription is renewed", "Take it out.")
     users = {user.name for user in environment.people.users} if environment.people else None
     for p, project in enumerate(environment.projects or ()):
+        if "_" in project.name:  # Source: "Realtime Compute for Apache Flink", Manage namespaces, Create a namespace
+            yield Conflict(("projects", p, "name"), "a namespace has no '_' in its name", "Use '-'.")
         for m, manager in enumerate(project.managers):
             if users is not None and manager not in users:
                 yield Conflict(("projects", p, "managers", m), f"{manager} is not among people.users", "Add the user.")

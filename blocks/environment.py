@@ -135,7 +135,9 @@ class Storage(Section):
 class Project(Section):
     """A project (exclusive) or namespace (managed) with its compute units (R23, R24)."""
 
-    name: ProjectName = Field(title="Project name")
+    name: ProjectName = Field(
+        title="Project name", description="Without '-' in exclusive mode, without '_' in managed."
+    )
     description: Text = Field("", title="Description")
     compute_units: int = Field(ge=1, le=10_000, title="Compute units (CU)", description="1 CU = 1 vCPU and 4 GiB.")
     managers: list[UserName] = Field(

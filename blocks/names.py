@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
 from alicloud.endpoints import REGIONS
 from blocks.shown import shown, shown_text
@@ -15,6 +15,15 @@ RULES: dict[str, str] = {}
 
 # Source: VPC 2016-04-28, CreateVpc.
 RESERVED = tuple(IPv4Network(block) for block in ("100.64.0.0/10", "224.0.0.0/4", "127.0.0.0/8", "169.254.0.0/16"))
+
+
+def keeps(rule: Any, name: str) -> bool:
+    """Say whether a name is one of a type of this module."""
+    try:
+        TypeAdapter(rule).validate_python(name)
+    except ValidationError:
+        return False
+    return True
 
 
 def _rule(pattern: str, meaning: str) -> StringConstraints:

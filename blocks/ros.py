@@ -40,10 +40,15 @@ def ros(environment: Environment, present: Present) -> str:
             "Properties": properties,
         }
         if key in present.ids:
-            head.append(f"To import: {name} ({kind}) is {present.ids[key]}")
+            head.append(f"To import: {name} ({kind}) is {_identifier(key, present.ids[key])}")
     document = {"ROSTemplateFormatVersion": FORMAT, "Description": _about(environment), "Resources": resources}
     comments = "".join(f"# {_one_line(line)}\n" for line in head)
     return comments + yaml.dump(document, Dumper=_Whole, sort_keys=False, allow_unicode=False, width=110)
+
+
+def _identifier(key: Key, known_id: str) -> str:
+    """Give what ROS finds a resource by: of a RAM user the name, since GetUser takes no id."""
+    return key[1] if key[0] == "user" else known_id
 
 
 class _Whole(yaml.SafeDumper):

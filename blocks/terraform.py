@@ -198,10 +198,10 @@ def _bucket(environment: Environment) -> Iterator[Resource]:
     yield Resource("alicloud_oss_bucket", "main", ("bucket",), {**bucket, "lifecycle": kept})
     name = {"bucket": _of("alicloud_oss_bucket", "main", "bucket")}
     yield Resource("alicloud_oss_bucket_acl", "main", ("bucket",), {**name, "acl": oss.ACL})
-    yield Resource("alicloud_oss_bucket_versioning", "main", ("bucket",), {**name, "status": "Enabled"})
+    yield Resource("alicloud_oss_bucket_versioning", "main", ("versioning",), {**name, "status": "Enabled"})
     if spec.encryption:
         arguments = {**name, "sse_algorithm": spec.encryption}
-        yield Resource("alicloud_oss_bucket_server_side_encryption", "main", ("bucket",), arguments)
+        yield Resource("alicloud_oss_bucket_server_side_encryption", "main", ("encryption",), arguments)
 
 
 def _workspace(environment: Environment, wanted: ManagedWorkspace) -> Resource:

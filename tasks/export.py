@@ -47,11 +47,9 @@ def read_present(cloud: Session, environment: Environment) -> Present:
         **dict(_people(cloud, environment)),
         **dict(_policies(cloud, environment)),
         **dict(_network(cloud, environment)),
+        **dict(_bucket(cloud, environment)),
         **dict(_workspace(cloud, environment)),
     }
-    bucket = environment.storage.bucket
-    if cloud.send(oss.get_bucket_info(bucket, environment.region)) is not None:
-        ids["bucket",] = bucket
     role = cloud.send(ram_policies.get_role(desired.service_role(environment).name))
     if role is None:
         return Present(ids)
@@ -108,6 +106,19 @@ def _network(cloud: Session, environment: Environment) -> Iterator[tuple[Key, st
     for number, vswitch in enumerate(environment.network.vswitches):
         if not vswitch.id and vswitch.cidr in blocks:
             yield ("vswitch", str(number)), blocks[vswitch.cidr]
+
+
+def _bucket(cloud: Session, environment: Environment) -> Iterator[tuple[Key, str]]:
+    """The bucket, and those of its settings that exist only once somebody has made them."""
+    name = environment.storage.bucket
+    found = cloud.send(oss.get_bucket_info(name, environment.region))
+    if found is None:
+        return
+    yield ("bucket",), name
+    if found.versioning:
+        yield ("versioning",), name
+    if found.encryption:
+        yield ("encryption",), name
 
 
 def _workspace(cloud: Session, environment: Environment) -> Iterator[tuple[Key, str]]:

@@ -1,9 +1,12 @@
 """What an account tells of an environment, as a document."""
 
+import json
+
 import pytest
 
 from alicloud import prerequisites
 from alicloud.errors import Misconfigured, Unmet
+from alicloud.foas import Cluster
 from alicloud.foasconsole import Workspace
 from alicloud.oss import Bucket
 from alicloud.ram import Group, LoginProfile, User
@@ -23,6 +26,7 @@ PREFERENCE = SecurityPreference(True, False, True, None, False, 6, ())
 ROLE = Role(prerequisites.MANAGED_ROLE, "arn", prerequisites.trust_policy("stream.aliyuncs.com"))
 ATTACHED = tuple(Attachment(name, "System") for name in prerequisites.MANAGED_ROLE_POLICIES)
 ALL = prerequisites.people_policy_document(["*"])
+EDITOR = Share("orders", cus=8, members=(Member("user:2001", "EDITOR"),))  # alice
 ORDERS = prerequisites.people_policy_document(["orders"])
 
 
@@ -49,7 +53,15 @@ def found(**changes):
     return Found("cn-hangzhou", **parts | changes)
 
 
+def exclusive(*shares):
+    """Give an account with one cluster, which does not tell its nodes."""
+    cluster = Cluster("c-1", "flink_work", "", "RUNNING", "cn-hangzhou", "cn-hangzhou-h", 0, "vpc-1", ("vsw-1",))
+    role = Role(prerequisites.EXCLUSIVE_ROLE, "arn", ROLE.trust_policy)
+    return found(running=Running(cluster=cluster), shares=shares, service=Service(role))
+
+
 def persons(*holders, display_name="", comments="", logon=None):
+    """Give alice, of group developers."""
     return Persons(
         holders,
         {"developers": Group("developers", comments)},
@@ -86,7 +98,7 @@ def test_the_environment_s_name_is_told_by_its_policies():
 
 
 def test_who_holds_a_policy_of_the_environment_is_adopted_with_the_projects():
-    adopted = adopt(found(persons=persons(ours(ORDERS))), "demo")
+    adopted = adopt(found(persons=persons(ours(ORDERS)), shares=(EDITOR,)), "demo")
 
     (group,) = adopted.environment.people.groups
     assert (group.name, group.members, group.projects) == ("developers", ["alice"], ["orders"])
@@ -106,6 +118,36 @@ def test_who_holds_a_hand_made_policy_is_adopted_without_projects_and_told():
     (group,) = adopted.environment.people.groups
     assert (group.members, group.projects) == (["alice"], [])
     assert "uses every project by policy by-hand" in adopted.remarks[0]
+
+
+@pytest.mark.parametrize("name", ["flink_devs", "flink.devs", "x" * 65])
+@pytest.mark.parametrize("document", [ALL, ORDERS])
+def test_a_group_that_a_document_cannot_name_is_left_out_with_its_members_and_told(name, document):
+    strange = [Holder("group", name, policy, document) for policy in ("by-hand", "by-hand-too")]
+    people = persons(*strange, Holder("group", "developers", "by-hand", ALL))
+    people.members[name] = ("bob",)
+    people.users["bob"] = User("bob", "2002")
+
+    adopted = adopt(found(persons=people), "demo")
+
+    assert [group.name for group in adopted.environment.people.groups] == ["developers"]
+    assert [user.name for user in adopted.environment.people.users] == ["alice"]
+    assert adopted.remarks[0] == f"group {name}: a document cannot hold this name; left out, and left alone."
+    assert len(adopted.remarks) == 2
+
+
+def test_a_user_whom_a_document_cannot_name_is_left_out_and_told():
+    share = Share("orders", cus=8, members=(Member("user:2001", "EDITOR"), Member("user:2002", "OWNER")))
+    people = persons(ours(ORDERS))
+    people.members["developers"] = ("alice", "bob@corp")
+    people.users["bob@corp"] = User("bob@corp", "2002")
+
+    adopted = adopt(found(persons=people, shares=(share,)), "demo")
+
+    assert [user.name for user in adopted.environment.people.users] == ["alice"]
+    assert adopted.environment.people.groups[0].members == ["alice"]
+    assert adopted.environment.projects[0].managers == []
+    assert "user bob@corp: a document cannot hold this name; left out, and left alone." in adopted.remarks
 
 
 def test_several_environments_in_one_bucket_are_listed_and_the_name_is_asked_for():
@@ -134,9 +176,55 @@ def test_a_member_by_no_right_of_the_document_is_told():
 
 
 @pytest.mark.parametrize(
+    ("members", "told"),
+    [
+        ((Member("user:2001", "VIEWER"),), "VIEWER of namespace orders"),
+        ((), "no member of namespace orders"),
+    ],
+)
+@pytest.mark.parametrize("document", [ALL, ORDERS])
+def test_a_role_that_the_group_s_projects_would_widen_is_left_out_with_the_member(members, told, document):
+    shares = (Share("orders", cus=4, members=members), Share("clicks", cus=4, members=EDITOR.members))
+
+    adopted = adopt(found(shares=shares, persons=persons(ours(document))), "demo")
+
+    (group,) = adopted.environment.people.groups
+    assert (group.members, group.projects) == ([], list(projects_of(document)))
+    assert [user.name for user in adopted.environment.people.users] == ["alice"]
+    assert adopted.remarks[0].startswith(
+        f"RAM user alice is {told}; by group developers prepare would make that EDITOR."
+    )
+    assert [dict(desired.namespace_members(adopted.environment, each)) for each in adopted.environment.projects] == [
+        {},
+        {},
+    ]
+
+
+def test_a_role_that_the_user_s_own_projects_would_widen_is_left_out_with_them():
+    own = Holder("user", "alice", desired.policy_name("flink-work", "user", "alice"), ORDERS)
+    share = Share("orders", cus=8, members=(Member("user:2001", "VIEWER"),))
+
+    adopted = adopt(found(shares=(share,), persons=persons(own)), "demo")
+
+    assert [(user.name, user.projects) for user in adopted.environment.people.users] == [("alice", [])]
+    assert "by projects of their own prepare would make that EDITOR" in adopted.remarks[0]
+
+
+@pytest.mark.parametrize("role", ["EDITOR", "editor", "OWNER"])
+def test_a_member_whom_prepare_leaves_as_it_is_stays_in_the_group(role):
+    share = Share("orders", cus=8, members=(Member("user: 2001", role),))
+
+    adopted = adopt(found(shares=(share,), persons=persons(ours(ORDERS))), "demo")
+
+    assert adopted.environment.people.groups[0].members == ["alice"]
+    assert adopted.remarks == ()
+
+
+@pytest.mark.parametrize(
     ("share", "told"),
     [
         (Share("Upper", cus=4), "Upper: a document cannot hold this name."),
+        (Share("my_orders", cus=4), "my_orders: a document cannot hold this name."),
         (Share("empty", cus=0), "empty: it has 0 compute units."),
         (Share("stuck", cus=4, problem="it is FAILED"), "stuck: it is FAILED."),
     ],
@@ -146,6 +234,13 @@ def test_a_project_that_a_document_cannot_name_is_left_out_and_told(share, told)
 
     assert adopted.environment.projects == []
     assert adopted.remarks == (told,)
+
+
+def test_a_project_of_a_cluster_that_a_document_cannot_name_is_left_out_and_told():
+    adopted = adopt(exclusive(Share("my-orders", cus=4), Share("my_orders", cus=4)), "demo")
+
+    assert [project.name for project in adopted.environment.projects] == ["my_orders"]
+    assert "my-orders: a document cannot hold this name." in adopted.remarks
 
 
 def test_a_logon_is_adopted_with_its_second_factor_and_without_a_password():
@@ -198,12 +293,47 @@ def test_the_service_s_role_is_described_such_that_it_stays(service, section, to
     assert told in " ".join(adopted.remarks)
 
 
+@pytest.mark.parametrize(
+    ("trusts", "said"),
+    [
+        (["stream-asi.aliyuncs.com", "stream.aliyuncs.com"], "stream.aliyuncs.com"),
+        (["stream-asi.aliyuncs.com", "foas.aliyuncs.com"], "stream-asi.aliyuncs.com"),
+        ([], "stream.aliyuncs.com"),
+    ],
+)
+def test_a_role_of_ours_that_trusts_several_services_or_none_is_only_checked(trusts, said):
+    principal = {"Service": trusts} if trusts else {"RAM": ["acs:ram::1234567890123456:root"]}
+    trust = {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": principal}
+    role = Role("our-role", "arn", json.dumps({"Version": "1", "Statement": [trust]}))
+
+    adopted = adopt(found(service=Service(role, ATTACHED)), "demo")
+
+    wanted = adopted.environment.service_role
+    assert (wanted.name, wanted.trusted_service, wanted.create) == ("our-role", said, False)
+    assert "this one is only checked (create: false)" in adopted.remarks[0]
+
+
+def test_a_role_that_a_document_cannot_name_is_refused_with_the_cause():
+    role = Role("our_role", "arn", ROLE.trust_policy)
+
+    with pytest.raises(Unmet, match=r"cannot be written as an environment: service_role\.name: 'our_role' must be"):
+        adopt(found(service=Service(role, ATTACHED)), "demo")
+
+
 def test_more_units_than_a_document_allows_by_itself_raise_its_limit():
     big = Workspace("f-1", "r-1", "flink-work", "RUNNING", "cn-hangzhou-h", "vpc-1", ("vsw-1",), "POST", 90, 0, "b-1")
 
     adopted = adopt(found(running=Running(workspace=big)), "demo")
 
     assert adopted.environment.safety.max_compute_units == 90
+
+
+def test_nodes_that_a_cluster_does_not_tell_are_not_claimed_and_bound_no_project():
+    adopted = adopt(exclusive(Share("orders", cus=40)), "demo")
+
+    assert (adopted.environment.cluster.master, adopted.environment.cluster.slave) == (None, None)
+    assert adopted.environment.projects[0].compute_units == 40
+    assert "The cluster does not tell its nodes" in " ".join(adopted.remarks)
 
 
 def test_a_network_in_several_zones_names_them():

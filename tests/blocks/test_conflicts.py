@@ -157,6 +157,11 @@ CONFLICTS = [
         "an exclusive project has no '-' in its name. Use '_'.",
     ),
     (
+        ("managed", {"people": None, "projects": [project("my_orders")]}),
+        "projects.0.name",
+        "a namespace has no '_' in its name. Use '-'.",
+    ),
+    (
         ("managed", {"cluster": {"compute_units": 21}}),
         "cluster.compute_units",
         "more than safety.max_compute_units (20). Raise the limit on purpose, or order fewer.",

@@ -8,6 +8,7 @@ from blocks.document import parse
 from blocks.environment import FlinkEnvironment, describe
 from emulator import foas as emulated_foas
 from emulator import ram as emulated_ram
+from emulator import ververica as emulated_ververica
 from flows.adopt import adopt
 from flows.plan import plan
 from flows.prepare import prepare
@@ -108,6 +109,24 @@ def test_an_account_that_no_environment_has_prepared_is_adopted_too(make_trial, 
     assert state.message.endswith("nothing to do."), artifact(f"plan-{cluster}").data
     assert trial.writes() == []
     assert trial.account.world() == before
+
+
+@pytest.mark.parametrize("role", ["VIEWER", ""])
+def test_a_member_whose_role_somebody_has_lowered_is_not_given_it_back(make_trial, role):
+    trial = make_trial("nothing", "managed")
+    assert trial.run(prepare).is_completed()
+    (spaces,) = trial.account.cloud.world.part(emulated_ververica.State).spaces.values()
+    dave = f"user:{trial.part('ram')['users']['dave']['id']}"
+    members = spaces["payments"].members
+    members.pop(dave)
+    members |= {dave: role} if role else {}
+
+    state = adopted(trial, "managed")
+
+    assert state.is_completed(), state.message
+    assert "RAM user dave is" in remarks_of(trial.environment.name)
+    state = planned(trial, document_of(trial.environment.name))
+    assert state.message.endswith("nothing to do.")
 
 
 def test_of_several_workspaces_none_is_chosen_by_itself_and_all_are_listed(make_trial):

@@ -6,6 +6,7 @@ import re
 import pytest
 import yaml
 
+from emulator import oss_state as emulated_oss
 from flows.export import export
 from flows.prepare import prepare
 from tests.flows.conftest import artifact
@@ -50,7 +51,23 @@ def test_all_that_prepare_has_made_can_be_taken_over(make_trial):
     ]
     template = published("ros", trial.environment.name)
     assert f"# To import: Workspace (ALIYUN::Flink::Instance) is {workspace['instance_id']}" in template
+    assert "# To import: Usercarol (ALIYUN::RAM::User) is carol\n" in template
     assert "ALIYUN::Flink::NamespaceV2" in {each["Type"] for each in yaml.safe_load(template)["Resources"].values()}
+
+
+def test_settings_that_the_bucket_has_not_yet_are_made_and_not_imported(make_trial):
+    trial = make_trial("nothing", "managed")
+    assert trial.run(prepare).is_completed()
+    (bucket,) = trial.account.cloud.world.part(emulated_oss.State).buckets.values()
+    bucket.versioning, bucket.encryption = "", {}
+
+    run(trial)
+
+    document = json.loads(published("terraform", trial.environment.name))
+    imports = {each["to"] for each in document["import"] if each["to"].startswith("alicloud_oss_bucket")}
+    assert imports == {"alicloud_oss_bucket.main", "alicloud_oss_bucket_acl.main"}
+    for kind in ("alicloud_oss_bucket_versioning", "alicloud_oss_bucket_server_side_encryption"):
+        assert set(document["resource"][kind]) == {"main"}
 
 
 def test_the_role_s_own_trust_is_exported_and_not_the_documented_default(make_trial):
