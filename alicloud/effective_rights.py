@@ -28,7 +28,7 @@ class Held:
 class Principal:
     """A user, group or role with every policy that bears on it.
 
-    `groups` are those that a user is in, `members` the users who are in a group.
+    `groups` are those that a user is in, `members` the users who are in a group, `trust_policy` is a role's.
     """
 
     kind: PrincipalKind
@@ -36,6 +36,7 @@ class Principal:
     policies: tuple[Held, ...] = ()
     groups: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
+    trust_policy: str = field(default="", repr=False)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"

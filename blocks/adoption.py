@@ -264,7 +264,7 @@ def _service(environment: Environment, service: Service) -> Part:
     section = _called(environment, service.role)
     wanted = _validated_role(environment, section)
     if not _changes(wanted, service):
-        return Part(section)
+        return Part(section, _untold(environment, section))
     checked = _validated_role(environment, section | {"create": False})
     try:
         spec, needed = desired.service_role(checked), desired.service_policies(checked).policies
@@ -281,6 +281,17 @@ def _called(environment: Environment, role: Role) -> dict[str, Any]:
     section = {} if role.name == usual.name else {"name": role.name}
     differs = len(trusted) == 1 and (section or trusted[0] != usual.trusted_service)
     return section | ({"trusted_service": trusted[0]} if differs else {})
+
+
+def _untold(environment: Environment, section: Mapping[str, Any]) -> list[str]:
+    """Tell of a service that is trusted, and of which nobody has said that it is Realtime Compute."""
+    service = section.get("trusted_service")
+    if not service or service in desired.service_role(environment).candidates:
+        return []
+    return [
+        f"The service's role trusts {service}, not known to be Realtime Compute. If the Authorize page did not make it "
+        "so, correct the role in the RAM console and take service_role.trusted_service out."
+    ]
 
 
 def _validated_role(environment: Environment, section: Mapping[str, Any]) -> Environment:

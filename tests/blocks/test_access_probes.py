@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from alicloud import prerequisites, vpc
@@ -8,7 +10,7 @@ from alicloud.policy import document, statement
 from alicloud.ram_policies import Attachment
 from blocks import access_probes
 from blocks.access_probes import Probe, projects_of
-from blocks.access_wanted import differences, subjects, wanted
+from blocks.access_wanted import differences, mistrusted, subjects, wanted
 from blocks.live_probes import NO_RIGHTS, LiveProbe, answer, live_probes, role_arn
 from tests.flows.running import environment
 
@@ -202,6 +204,21 @@ ORDERS = "RealtimeCompute-flink-exclusive-group-developers"
 )
 def test_where_real_rights_differ_from_the_environment_is_told(actual, lines):
     assert differences(WANTED, actual, True) == lines
+
+
+@pytest.mark.requirement("R7")
+def test_whom_the_service_s_role_trusts_is_compared_and_nobody_else_s():
+    alone = prerequisites.trust_policy("stream.aliyuncs.com")
+    stranger = alone.replace(
+        '"Service":["stream.aliyuncs.com"]', '"Service":["stream.aliyuncs.com"],"RAM":["acs:ram::9:root"]'
+    )
+
+    def told(subject, trust_policy):
+        return mistrusted(WANTED, dataclasses.replace(held(subject, True), trust_policy=trust_policy))
+
+    assert told(SERVICE, alone) == told(DEVELOPERS, "") == []
+    assert told(SERVICE, stranger) == ["- Allow sts:AssumeRole to RAM acs:ram::9:root"]
+    assert told(SERVICE, "{") == ["it cannot be read"]
 
 
 def test_the_service_s_own_policies_are_compared_where_their_documents_are_ours():
