@@ -73,14 +73,6 @@ def allowed(text: Document) -> list[Right]:
     return [right for right in _rights(text).values() if right.effect == "Allow"]
 
 
-def opens_to_everybody(text: Document) -> bool:
-    """Say whether a bucket policy allows anything to everybody, without a condition. Source: OSS, bucket policies."""
-    return any(
-        right.effect == "Allow" and right.principal.rpartition(" ")[2] == "*" and not right.condition
-        for right in _rights(text).values()
-    )
-
-
 @dataclass(frozen=True)
 class Right:
     """One action on one resource: the atom that documents are made of."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from alicloud import ecs, ecs_rules, oss, policy
+from alicloud import bucket_policy, ecs, ecs_rules, oss
 from alicloud.ecs import NetworkInterface, SecurityGroup
 from alicloud.ecs_rules import Rule
 from alicloud.errors import Unmet
@@ -117,7 +117,7 @@ def public_bucket(bucket: Bucket | None, bucket_policy: str) -> list[Finding]:
 
 def _opens(text: str) -> bool:
     try:
-        return bool(text) and policy.opens_to_everybody(text)
+        return bool(text) and bucket_policy.opens_to_everybody(text)
     except (Unmet, RecursionError):
         return True  # what nobody can read may say anything
 
