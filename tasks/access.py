@@ -197,8 +197,7 @@ def _proof(environment: Environment, rights: Rights, unread: list[tuple[str, str
 
 def _rows(environment: Environment, account: str, principal: Principal, tightened: bool | None) -> Iterable[Row]:
     for probe in _probes(environment, account, principal, tightened):
-        asked = principal.by(probe.policy) if probe.policy else principal
-        yield Row(str(principal), probe, decide(asked, probe.action, probe.resource))
+        yield Row(str(principal), *probe.answered(principal))
 
 
 def _probes(environment: Environment, account: str, principal: Principal, tightened: bool | None) -> list[Probe]:

@@ -87,13 +87,8 @@ def held(subject, tightened):
 
 def unmet(principal, tightened=None):
     asked = probes((principal.kind, principal.name), tightened)
-    return [
-        probe.what
-        for probe in asked
-        if not probe.is_met_by(
-            decide(principal.by(probe.policy) if probe.policy else principal, probe.action, probe.resource)
-        )
-    ]
+    answers = [probe.answered(principal) for probe in asked]
+    return [probe.what for probe, verdict in answers if not probe.is_met_by(verdict)]
 
 
 @pytest.mark.requirement("R3", "R4", "R8", "R9", "R10", "R11")
@@ -161,6 +156,33 @@ def real(subject, *more, without="", groups=None, members=None):
         ideal.groups if groups is None else groups,
         ideal.members if members is None else members,
     )
+
+
+@pytest.mark.requirement("R3", "R16")
+@pytest.mark.parametrize(
+    ("actions", "resources", "what"),
+    [
+        ("vpc:DeleteVpc", "acs:vpc:*:*:vpc/vpc-bp1riayr2hq8sen0qo30z", ["delete the VPC"]),
+        ("vpc:DeleteVpc", "acs:vpc:cn-hangzhou:*:vpc/vpc-*", ["delete the VPC"]),
+        ("vpc:DeleteVpc", "acs:vpc:cn-shanghai:*:vpc/vpc-1", []),
+        ("vpc:DeleteVpc", "acs:vpc:*:*:vswitch/*", []),
+        ("ecs:DeleteSecurityGroup", "acs:ecs:*:*:securitygroup/sg-1", ["delete the service's security group"]),
+        ("ecs:DeleteNetworkInterface", "acs:ecs:*:*:eni/eni-*", ["delete the service's interfaces"]),
+        ("ecs:DeleteNetworkInterface", "acs:ecs:*:*:eni/eni-????????", ["delete the service's interfaces"]),
+        ("stream:DeleteProject", "acs:stream:*:*:clicks", ["use project clicks"]),
+        (
+            ["stream:Delete*", "stream:Destroy*"],
+            "*",
+            ["use project clicks", "use a project that is named nowhere", "change or delete clusters"],
+        ),
+        ("stream:DestroyCluster", "acs:stream:*:*:cluster/c-1", ["change or delete clusters"]),
+        ("stream:Delete*", "acs:stream:*:*:orders", []),
+    ],
+)
+def test_a_right_on_one_of_them_or_to_destroy_alone_is_found_too(actions, resources, what):
+    developers = real(("group", "developers"), Held(Attachment("narrow"), document([statement(actions, resources)])))
+
+    assert unmet(developers) == what
 
 
 ADMIN = Held(Attachment("AdministratorAccess", "System"), document([statement("*")]))
