@@ -141,6 +141,21 @@ def test_a_policy_that_nobody_asked_for_on_a_user_is_found_with_what_it_allows()
     ]
 
 
+@pytest.mark.requirement("R4")
+@pytest.mark.parametrize(
+    ("group", "counts"), [("ops", [("wide-rights", "high", "oss-on-everything")]), ("flink-developers", [])]
+)
+def test_what_reaches_every_bucket_through_a_group_is_found_unless_the_group_s_own_row_tells_it(group, counts):
+    text = '{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "oss:*", "Resource": "*"}]}'
+    held = Held(Attachment("AliyunOSSFullAccess", "System"), text, group)
+    alice = Principal("user", "alice", (held,), ("flink-developers", group))
+
+    found = audit_rights.rights(environment(), "1", alice)
+
+    assert [(each.id, each.severity, each.field) for each in found if each.counts] == counts
+    assert all("through group ops" in each.what for each in found if each.counts)
+
+
 @pytest.mark.parametrize(
     ("action", "change", "severity"),
     [
