@@ -123,8 +123,17 @@ def _opens(text: str) -> bool:
 
 
 def open_security_groups(groups: Mapping[SecurityGroup, Sequence[Rule]]) -> list[Finding]:
-    """Find the rules by which anybody on the internet may come in."""
-    return [_open(group, rule) for group, rules in groups.items() for rule in ecs_rules.open_to_the_world(rules)]
+    """Find the rules by which anybody on the internet may come in, and those of which that is not known."""
+    found = [_open(group, rule) for group, rules in groups.items() for rule in ecs_rules.open_to_the_world(rules)]
+    return found + [_not_judged(group, rule) for group, rules in groups.items() for rule in rules if rule.is_not_judged]
+
+
+def _not_judged(group: SecurityGroup, rule: Rule) -> Finding:
+    where = f"Security group {group.security_group_id}"
+    what = f"lets in whom a prefix list names, which is not judged: {rule}"
+    remedy = "Look at the prefix list's networks in the VPC console."
+    names = (group.security_group_id,)
+    return Finding("open-security-group", "low", where, what, remedy, str(rule), names=names)
 
 
 def _open(group: SecurityGroup, rule: Rule) -> Finding:
