@@ -161,17 +161,35 @@ def service_network(
 
 @dataclass(frozen=True)
 class Term:
-    """What was bought, and when it ends in seconds since 1970."""
+    """What was bought, and when it ends in seconds since 1970; None when that is not told."""
 
     what: str
     name: str
-    ends_at: float
+    ends_at: float | None
     renews_itself: bool = False
 
 
 def expiry(terms: Iterable[Term], now: float, within_days: int) -> list[Finding]:
-    """Find what ends soon, or has ended."""
-    return [_ending(term, (term.ends_at - now) / 86_400) for term in terms if term.ends_at - now < within_days * 86_400]
+    """Find what ends soon, or has ended, or may."""
+    found = []
+    for term in terms:
+        if term.ends_at is None:
+            found.append(_endless(f"{term.what} {term.name}", "billing does not tell when it ends", (term.name,)))
+        elif term.ends_at - now < within_days * 86_400:
+            found.append(_ending(term, (term.ends_at - now) / 86_400))
+    return found
+
+
+def order_not_listed(cluster: str, order_id: str, product_code: str) -> list[Finding]:
+    """Tell that billing lists no order, so that nobody would be warned of its end."""
+    where = f"Order {order_id}" if order_id else f"Order of cluster {cluster}"
+    what = f"billing lists none under product code {product_code}, so when it ends is not known"
+    return [_endless(where, what, (order_id,) if order_id else ())]
+
+
+def _endless(where: str, what: str, names: tuple[str, ...]) -> Finding:
+    remedy = "Look in the console when it ends; correct cluster.order_product_code or order_id if they are wrong."
+    return Finding("order-expiry", "medium", where, what, remedy, "end", names=names)
 
 
 def _ending(term: Term, days: float) -> Finding:

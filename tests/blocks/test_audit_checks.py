@@ -116,10 +116,19 @@ def test_a_rule_is_found_that_lets_the_whole_world_in(rule, severity):
 
 @pytest.mark.parametrize(
     ("days", "renews", "severity"),
-    [(31, False, []), (20, False, ["medium"]), (3, False, ["high"]), (-1, True, ["high"]), (3, True, ["low"])],
+    [
+        (None, False, ["medium"]),
+        (31, False, []),
+        (20, False, ["medium"]),
+        (3, False, ["high"]),
+        (-1, True, ["high"]),
+        (3, True, ["low"]),
+    ],
 )
 def test_what_ends_soon_is_the_worse_the_sooner_unless_it_renews_itself(days, renews, severity):
-    findings = audit_checks.expiry([Term("Order", "o", NOW + days * DAY, renews)], NOW, 30)
+    ends_at = None if days is None else NOW + days * DAY
+
+    findings = audit_checks.expiry([Term("Order", "o", ends_at, renews)], NOW, 30)
 
     assert [each.severity for each in findings] == severity
 
