@@ -12,6 +12,8 @@ from alicloud.call_rights import SECURITY_GROUPS, allowed_by
 from alicloud.ecs import PRODUCT, VERSION
 
 RULES_PER_PAGE = "1000"  # the most that ECS gives
+SHORTEST_PREFIX = {4: 8, 6: 16}  # a network whose prefix is shorter is the world, or a great part of it
+PREFIX_LIST = "pl-"  # what the id of a prefix list begins with
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,17 @@ class Rule:
 
     @property
     def is_open_to_the_world(self) -> bool:
-        """Whether anybody on the internet may come in by it."""
-        accepts = self.policy.casefold() == "accept" and self.direction.casefold() == "ingress"
-        return accepts and _is_the_world(self.source)
+        """Whether anybody on the internet may come in by it, or a great part of them."""
+        return self._accepts and _is_the_world(self.source)
+
+    @property
+    def is_not_judged(self) -> bool:
+        """Whether those may come in whom a prefix list names, which is not read."""
+        return self._accepts and self.source.startswith(PREFIX_LIST)
+
+    @property
+    def _accepts(self) -> bool:
+        return self.policy.casefold() == "accept" and self.direction.casefold() == "ingress"
 
     def opens(self, port: int) -> bool:
         """Say whether a port is among those of the rule."""
@@ -65,9 +75,13 @@ def open_to_the_world(rules: Iterable[Rule]) -> list[Rule]:
 
 def _is_the_world(source: str) -> bool:
     try:
-        return ip_network(source, strict=False).prefixlen == 0
+        network = ip_network(source, strict=False)
     except ValueError:
         return False  # another security group, or a list of networks
+    return network.prefixlen < SHORTEST_PREFIX[network.version]
+
+
+_SOURCES = ("SourceCidrIp", "Ipv6SourceCidrIp", "SourceGroupId", "SourcePrefixListId")
 
 
 def _rules(body: Any) -> tuple[Rule, ...]:
@@ -77,7 +91,7 @@ def _rules(body: Any) -> tuple[Rule, ...]:
             policy=row.get("Policy") or "Accept",
             protocol=row.get("IpProtocol") or "",
             ports=row.get("PortRange") or "",
-            source=row.get("SourceCidrIp") or row.get("Ipv6SourceCidrIp") or row.get("SourceGroupId") or "",
+            source=next((row[name] for name in _SOURCES if row.get(name)), ""),
         )
         for row in body["Permissions"]["Permission"]
     )

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from alicloud.policy_patterns import example
 from alicloud.policy_statements import Statement, statements
 from alicloud.ram_policies import Attachment, PrincipalKind
 
 NOTHING_KNOWN: Mapping[str, str] = {}
+UNNAMED = "one-that-no-policy-names"
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Held:
 class Principal:
     """A user, group or role with every policy that bears on it.
 
-    `groups` are those that a user is in, `members` the users who are in a group.
+    `groups` are those that a user is in, `members` the users who are in a group, `trust_policy` is a role's.
     """
 
     kind: PrincipalKind
@@ -36,6 +38,7 @@ class Principal:
     policies: tuple[Held, ...] = ()
     groups: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
+    trust_policy: str = field(default="", repr=False)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
@@ -89,6 +92,31 @@ def decide(principal: Principal, action: str, resource: str, context: Mapping[st
     if allowing:
         return Verdict(Decision.CONDITIONAL, _policies([*(certain or allowing), *denying]), _told(allowing, denying))
     return Verdict(Decision.NOT_GRANTED)
+
+
+def decide_on_any(principal: Principal, action: str, kind: str, context: Mapping[str, str] = NOTHING_KNOWN) -> Verdict:
+    """Decide on every one of a kind that some policy names, and on one that none does; what is possible counts.
+
+    Args:
+        principal: see `decide`; so are `action` and `context`.
+        kind: what stands before the id, e.g. `acs:vpc:cn-hangzhou:1234567890123456:vpc/`.
+    """
+    named = (
+        example(pattern, kind, UNNAMED)
+        for held in principal.policies
+        for statement in statements(held.document)
+        for pattern in statement.resources
+    )
+    asked = dict.fromkeys([f"{kind}{UNNAMED}", *(each for each in named if each)])
+    return furthest(decide(principal, action, each, context) for each in asked)
+
+
+def furthest(verdicts: Iterable[Verdict]) -> Verdict:
+    """Give the first verdict that allows the most."""
+    return min(verdicts, key=lambda verdict: _FURTHEST.index(verdict.decision))
+
+
+_FURTHEST = (Decision.ALLOWED, Decision.CONDITIONAL, Decision.DENIED, Decision.NOT_GRANTED)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from alicloud import policy
+from alicloud import bucket_policy
 from alicloud.call import Call, Kind
 from alicloud.call_rights import BUCKET, allowed_by
 from alicloud.changes import Change
@@ -93,10 +93,11 @@ def check_bucket_policy(name: str, text: str) -> None:
     Raises:
         Unmet: it allows something to everybody.
     """
-    if text and policy.opens_to_everybody(text):
+    if text and bucket_policy.opens_to_everybody(text):
         raise Unmet(
             f"OSS bucket {name} is public: its bucket policy allows something to everybody.",
-            remedy="Take that statement out of the bucket policy in the console, or name another bucket; then Retry.",
+            remedy="Take that statement out of the bucket policy in the console, let it name who may come in, or from "
+            "which VPC or addresses (acs:SourceVpc, acs:SourceIp), or name another bucket; then Retry.",
         )
 
 

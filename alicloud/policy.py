@@ -73,20 +73,6 @@ def allowed(text: Document) -> list[Right]:
     return [right for right in _rights(text).values() if right.effect == "Allow"]
 
 
-def trusts_a_service(trust_policy: Document) -> bool:
-    """Say whether a trust policy lets a service of Alibaba Cloud assume the role."""
-    allowed = [right.principal for right in _rights(trust_policy).values() if right.effect == "Allow"]
-    return any(principal.startswith("Service ") and principal.endswith(".aliyuncs.com") for principal in allowed)
-
-
-def opens_to_everybody(text: Document) -> bool:
-    """Say whether a bucket policy allows anything to everybody, without a condition. Source: OSS, bucket policies."""
-    return any(
-        right.effect == "Allow" and right.principal.rpartition(" ")[2] == "*" and not right.condition
-        for right in _rights(text).values()
-    )
-
-
 @dataclass(frozen=True)
 class Right:
     """One action on one resource: the atom that documents are made of."""

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 
 
 def matches(pattern: str, text: str) -> bool:
     """Say whether a text, its case included, is one that the pattern means."""
     return fnmatchcase(text, pattern.replace("[", "[[]"))
+
+
+def example(pattern: str, kind: str, filling: str) -> str | None:
+    """Give a resource of a kind that a pattern names, with a filling for each `*`; None when it names none.
+
+    Args:
+        pattern: of a policy, e.g. acs:vpc:*:*:vpc/vpc-bp1*.
+        kind: what stands before the id, e.g. acs:vpc:cn-hangzhou:1234567890123456:vpc/.
+        filling: what no policy names.
+    """
+    for end in range(len(pattern) + 1):
+        head, tail = pattern[:end], pattern[end:]
+        if matches(head, kind):
+            tail = f"*{tail}" if head.endswith("*") and not tail.startswith("*") else tail
+            found = re.sub(r"\*+", filling, tail).replace("?", "x")
+            if found and not re.search("[:/]", found):  # an id has neither
+                return kind + found
+    return None
 
 
 def names_action(pattern: str, action: str) -> bool:

@@ -21,6 +21,9 @@ MANAGED_ROLE_POLICIES = ("AliyunStreamAsiDefaultRolePolicy", "AliyunDLFFullAcces
 # use these only where a role is made by API, and let the environment say another.
 DEFAULT_EXCLUSIVE_SERVICE = "stream.aliyuncs.com"
 DEFAULT_MANAGED_SERVICE = "stream.aliyuncs.com"
+# UNCONFIRMED: names of Realtime Compute, by its products' codes, that a role which the console made may trust.
+EXCLUSIVE_SERVICES = (DEFAULT_EXCLUSIVE_SERVICE, "foas.aliyuncs.com")
+MANAGED_SERVICES = (DEFAULT_MANAGED_SERVICE, "stream-asi.aliyuncs.com", "foasconsole.aliyuncs.com")
 
 # A strong start for RAM: 12 of four kinds, replaced each quarter, the last 5 not again, 5 attempts.
 STRONG_PASSWORD_POLICY = PasswordPolicySpec(
@@ -104,9 +107,9 @@ def people_policy_document(projects: Sequence[str]) -> str:
     )
 
 
-def trust_policy(service: str) -> str:
-    """Write the trust policy of a role for a service, e.g. stream.aliyuncs.com. Source: RAM 2015-05-01, CreateRole."""
-    principal = {"Service": [service]}
+def trust_policy(*services: str) -> str:
+    """Write the trust policy of a role for services, e.g. stream.aliyuncs.com. Source: RAM 2015-05-01, CreateRole."""
+    principal = {"Service": list(services)}
     return policy.document([{"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": principal}])
 
 

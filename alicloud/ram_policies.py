@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from alicloud import policy, prerequisites
+from alicloud import policy, prerequisites, role_trust
 from alicloud.call import Call, Kind
 from alicloud.call_rights import GROUP, POLICIES, POLICY, ROLE, ROLES, USER, allowed_by
 from alicloud.errors import ManualStep, Unmet
 from alicloud.instants import seconds_of
 from alicloud.policy_diff import document_changes
 from alicloud.ram_action import flag, given, read, write
+from alicloud.role_trust import RoleSpec
 
 PolicyType = Literal["Custom", "System"]
 PrincipalKind = Literal["user", "group", "role"]
@@ -70,21 +71,6 @@ class Role:
     description: str = ""
     max_session_duration: int = 3600
     created_at: float = field(default=0.0, compare=False)
-
-
-@dataclass(frozen=True)
-class RoleSpec:
-    """A role that is wanted for a service. `description` is given at creation only: the vendor's own text stays.
-
-    `trusted_service` is empty where it is not known: then whom the role trusts is not compared, and the role cannot
-    be created by us. `certain` is false where it is only the documented default: then a role that exists and trusts
-    a service of Alibaba Cloud is right, since the console made it and the vendor knows its own name.
-    """
-
-    name: str
-    trusted_service: str
-    description: str = ""
-    certain: bool = True
 
 
 def policy_key(name: str) -> str:
@@ -201,13 +187,12 @@ def create_role(desired: RoleSpec) -> Call[None]:
 
 
 @allowed_by("ram:UpdateRole", ROLE)
-def update_role(desired: RoleSpec) -> Call[None]:
-    """Let a role trust the wanted service and nobody else. Source: RAM 2015-05-01, UpdateRole."""
-    trust = prerequisites.trust_policy(desired.trusted_service)
+def update_role(name: str, services: Sequence[str]) -> Call[None]:
+    """Let a role trust these services and nobody else. Source: RAM 2015-05-01, UpdateRole."""
     return write(
         "UpdateRole",
-        f"let RAM role {desired.name} trust {desired.trusted_service} alone",
-        {"RoleName": desired.name, "NewAssumeRolePolicyDocument": trust},
+        f"let RAM role {name} trust {', '.join(services)} alone",
+        {"RoleName": name, "NewAssumeRolePolicyDocument": prerequisites.trust_policy(*services)},
     )
 
 
@@ -216,15 +201,17 @@ def role_changes(desired: RoleSpec, actual: Role | None) -> list[Call[Any]]:
 
     Raises:
         ManualStep: the role is missing and the service to trust is not known.
+        Unmet: the role trusts another service, which may be the vendor's own name or somebody's change.
     """
     if actual is None:
         if not desired.trusted_service:
             raise ManualStep(f"RAM role {desired.name} does not exist.", remedy=_authorize(desired.name))
         return [create_role(desired)]
-    if not _trust_differences(desired, actual):
+    if not role_trust.differences(desired, actual.trust_policy):
         return []
-    changes = document_changes(prerequisites.trust_policy(desired.trusted_service), actual.trust_policy)
-    return [replace(update_role(desired), changes=changes)]
+    services = role_trust.kept(desired, actual.trust_policy)
+    changes = document_changes(prerequisites.trust_policy(*services), actual.trust_policy)
+    return [replace(update_role(desired.name, services), changes=changes)]
 
 
 def check_role(spec: RoleSpec, role: Role | None, attached: Sequence[Attachment], needed: Sequence[Attachment]) -> None:
@@ -244,12 +231,13 @@ def check_role(spec: RoleSpec, role: Role | None, attached: Sequence[Attachment]
     if role is None:
         problems = ["it does not exist"]
     else:
-        problems = [f"its trust policy differs: {line}" for line in _trust_differences(spec, role)]
+        problems = [f"its trust policy differs: {line}" for line in role_trust.differences(spec, role.trust_policy)]
         problems += [f"policy {wanted} is not attached" for wanted in needed if wanted not in attached]
     if problems:
+        named = role_trust.how_to_name(spec, role.trust_policy) if role else ""
         raise ManualStep(
             f"RAM role {spec.name} is not assigned to Realtime Compute: {'; '.join(problems)}.",
-            remedy=_authorize(spec.name),
+            remedy=f"{_authorize(spec.name)} {named}".strip(),
         )
 
 
@@ -258,12 +246,6 @@ def _authorize(role: str) -> str:
         f"Log on with the Alibaba Cloud account, open {prerequisites.authorize_page(role)}, click Authorize, select "
         f"{role}, confirm, refresh the page, then Retry this run; it reads the role again."
     )
-
-
-def _trust_differences(spec: RoleSpec, role: Role) -> list[str]:
-    if not spec.trusted_service or (not spec.certain and policy.trusts_a_service(role.trust_policy)):
-        return []
-    return policy.differences(prerequisites.trust_policy(spec.trusted_service), role.trust_policy)
 
 
 def _triple(noun: str, principal: str, attachment: Attachment) -> dict[str, str]:

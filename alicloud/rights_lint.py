@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Literal
 
-from alicloud import policy
-from alicloud.errors import Unmet
-from alicloud.policy import Right
-from alicloud.ram_policies import PrincipalKind
+from alicloud.effective_rights import UNNAMED, Decision, Held, Principal, decide
+from alicloud.policy_statements import UNREADABLE, statements
+from alicloud.ram_policies import Attachment, PrincipalKind
 
 FindingId = Literal["passrole-on-everything", "oss-on-everything", "policy-on-user"]
 
@@ -52,25 +50,29 @@ def lint(grants: Iterable[Grant]) -> list[Finding]:
 def _of(grant: Grant) -> Iterable[FindingId]:
     if grant.kind == "user":
         yield "policy-on-user"
-    try:
-        broad = [right for right in policy.allowed(grant.document) if _everything(right) and not right.condition]
-    except (Unmet, RecursionError):  # somebody else's document; its own step tells when it matters
+    if statements(grant.document) == UNREADABLE:  # somebody else's document; its own step tells when it matters
         return
-    if any(_reaches(right.action, "ram:passrole") for right in broad):
+    holder = Principal(grant.kind, grant.principal, (Held(Attachment(grant.policy), grant.document),))
+    accounts = ("0", *sorted(set(re.findall(r"acs:[^:]*:[^:]*:(\d+):", grant.document))))
+    if any(_passes_every_role(holder, account) for account in accounts):
         yield "passrole-on-everything"
-    if any(_reaches(right.action, "oss:*") for right in broad):
+    if any(_changes_every_bucket(holder, account) for account in accounts):
         yield "oss-on-everything"
 
 
-def _reaches(action: str, wanted: str) -> bool:
-    """Say whether an action, which may have wildcards or be all but some, includes the wanted one."""
-    if action.startswith("all but ("):
-        return not any(_reaches(each, wanted) for each in action[9:-1].split(", "))
-    return fnmatchcase(wanted, re.sub(r"[\[\]]", "?", action.casefold()))
+# What everybody can bring about: no condition on it keeps anybody out.
+_ANYWHERE = {"acs:SecureTransport": "true", "acs:MFAPresent": "true", "acs:SourceIp": "203.0.113.1"}
 
 
-def _everything(right: Right) -> bool:
-    """Say whether a right is on all resources of a product. Source: RAM, acs:<product>:<region>:<account>:<what>."""
-    if right.resource.startswith("all but ("):
-        return True
-    return re.fullmatch(r"\*|acs:[^:]*:[^:]*:[^:]*:(\*|role/\*|\*/\*)", right.resource) is not None
+def _passes_every_role(holder: Principal, account: str) -> bool:
+    """Say whether any role may be passed to any service; a condition on the service is what R3 should have."""
+    verdict = decide(holder, "ram:PassRole", f"acs:ram:*:{account}:role/{UNNAMED}", _ANYWHERE)
+    return verdict.decision is Decision.ALLOWED
+
+
+def _changes_every_bucket(holder: Principal, account: str) -> bool:
+    """Say whether a bucket that nobody names, or what is in it, may be changed or deleted, be it from some places."""
+    bucket = f"acs:oss:*:{account}:{UNNAMED}"
+    asked = [("PutObject", f"{bucket}/x"), ("DeleteObject", f"{bucket}/x"), ("PutBucketAcl", bucket)]
+    context = {**_ANYWHERE, "acs:Service": ""}  # only who passes a role names a service
+    return any(decide(holder, f"oss:{action}", on, context).is_possible for action, on in asked)

@@ -6,11 +6,11 @@ Source: "Realtime Compute Preparation", version 20220125, where a requirement is
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from alicloud import prerequisites
-from alicloud.effective_rights import Decision, Principal, Verdict
+from alicloud.effective_rights import Decision, Principal, Verdict, decide, decide_on_any, furthest
 from alicloud.escalation import ANYBODY
 from blocks import desired
 from blocks.environment import Environment
@@ -28,7 +28,8 @@ class Probe:
     """A question about somebody's rights, and the answer that is expected.
 
     `what` says it in the operator's words. `expected` is empty where no requirement decides. `policy` asks what that
-    policy gives by itself. `note` is shown beside an answer of "allowed".
+    policy gives by itself. `note` is shown beside an answer of "allowed". `others` are actions of which none must be
+    possible either. `on_any` asks about every single resource that `resource`, which ends in `*`, stands for.
     """
 
     what: str
@@ -38,6 +39,8 @@ class Probe:
     requirement: str = ""
     policy: str = ""
     note: str = ""
+    others: tuple[str, ...] = ()
+    on_any: bool = False
 
     def is_met_by(self, verdict: Verdict) -> bool:
         """Say whether a verdict is as expected; one that hangs on what is not known never is."""
@@ -45,6 +48,19 @@ class Probe:
             return True
         wanted = self.expected == "may"
         return verdict.is_possible == wanted and verdict.decision is not Decision.CONDITIONAL
+
+    def answered(self, principal: Principal) -> tuple[Probe, Verdict]:
+        """Give what somebody's policies say, and the probe with the action that they say it of: the furthest."""
+        asked = principal.by(self.policy) if self.policy else principal
+        found = {action: self._verdict(asked, action) for action in (self.action, *self.others)}
+        verdict = furthest(found.values())
+        action = next(action for action, each in found.items() if each is verdict)
+        return replace(self, action=action), verdict
+
+    def _verdict(self, principal: Principal, action: str) -> Verdict:
+        if self.on_any:
+            return decide_on_any(principal, action, self.resource.removesuffix("*"))
+        return decide(principal, action, self.resource)
 
 
 def projects_of(environment: Environment, who: Principal) -> set[str]:
@@ -68,17 +84,68 @@ def of_people(environment: Environment, account: str, projects: Set[str]) -> lis
                 f"use project {project.name}",
                 "stream:GetProject",
                 f"{stream}:{project.name}",
-                "may" if every or project.name in projects else "may not",
+                _may(every or project.name in projects),
                 "R3",
+                others=() if every or project.name in projects else _OF_PROJECTS,
             )
             for project in environment.projects
         ),
-        Probe("use a project that is named nowhere", "stream:GetProject", f"{stream}:{ANYBODY}", _may(every), "R3"),
+        Probe(
+            "use a project that is named nowhere",
+            "stream:GetProject",
+            f"{stream}:{ANYBODY}",
+            _may(every),
+            "R3",
+            others=() if every else _OF_PROJECTS,
+        ),
         Probe("list clusters and projects", "stream:ListCluster", f"{stream}:*", by_all, "R3"),
         Probe("create clusters", "stream:CreateCluster", f"{stream}:*", "" if every else "may not", "R3"),
+        _change_clusters(environment, stream, "" if every else "may not"),
         Probe("pass the service's role", "ram:PassRole", f"acs:ram:*:{account}:role/{own_role}", _may(some), "R3"),
         *_never(environment, account),
     ]
+
+
+# What may be done to a project, and to what it runs on. UNCONFIRMED: the names, which are those of the APIs, and that
+# a workspace's bear Vvp; see `call_rights`.
+_OF_PROJECTS = (
+    "stream:DeleteProject",
+    "stream:UpdateProject",
+    "stream:BindQueue",
+    "stream:CreateJob",
+    "stream:UpdateJob",
+    "stream:DeleteJob",
+    "stream:StartJob",
+    "stream:StopJob",
+    "stream:CreatePackage",
+    "stream:UpdatePackage",
+    "stream:DeletePackage",
+)
+_OF_CLUSTERS = (
+    "stream:DestroyCluster",
+    "stream:DeleteCluster",
+    "stream:ExpandCluster",
+    "stream:ShrinkCluster",
+    "stream:ModifyMasterSpec",
+    "stream:UpdateQueue",
+    "stream:DeleteQueue",
+)
+_OF_WORKSPACES = (
+    "stream:DeleteVvpInstance",
+    "stream:DeleteInstance",
+    "stream:ModifyInstanceSpec",
+    "stream:ModifyPrepayInstanceSpec",
+    "stream:ConvertInstance",
+    "stream:DeleteVvpNamespace",
+    "stream:ModifyNamespaceSpecV2",
+)
+
+
+def _change_clusters(environment: Environment, stream: str, expected: Expected) -> Probe:
+    exclusive = environment.cluster.mode == "exclusive"
+    (action, *others), kind = (_OF_CLUSTERS, "cluster") if exclusive else (_OF_WORKSPACES, "vvpinstance")
+    what = "change or delete clusters" if exclusive else "change or delete workspaces"
+    return Probe(what, action, f"{stream}:{kind}/*", expected, "R3", others=tuple(others), on_any=True)
 
 
 def of_service(environment: Environment, account: str, tightened: bool | None) -> list[Probe]:
@@ -121,7 +188,10 @@ def _never(environment: Environment, account: str) -> list[Probe]:
         ("delete the service's interfaces", "ecs:DeleteNetworkInterface", _ecs(region, account, "eni"), "R16"),
         ("open the bucket to the public", "oss:PutBucketAcl", bucket, "R20"),
     )
-    return [Probe(what, action, on, "may not", requirement) for what, action, on, requirement in asked]
+    return [
+        Probe(what, action, on, "may not", requirement, on_any=on.endswith("/*"))
+        for what, action, on, requirement in asked
+    ]
 
 
 def _ecs(region: str, account: str, kind: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from alicloud import policy
+from alicloud import policy, role_trust
 from alicloud.effective_rights import Held, Principal
 from alicloud.errors import Unmet
 from alicloud.ram_policies import Attachment, PrincipalKind
@@ -62,6 +62,16 @@ def differences(environment: Environment, real: Principal, tightened: bool | Non
         if attachment in has and document:
             lines += [f"policy {attachment}: {line}" for line in _compared(document, has[attachment])]
     return lines
+
+
+def mistrusted(environment: Environment, real: Principal) -> list[str]:
+    """Say in lines whom the service's role trusts but should not, and the other way round (R7)."""
+    if real.kind != "role":
+        return []
+    try:
+        return role_trust.differences(desired.service_role(environment), real.trust_policy)
+    except (Unmet, RecursionError):
+        return ["it cannot be read"]
 
 
 def _own(environment: Environment, subject: Subject, tightened: bool | None) -> Iterable[tuple[Attachment, str]]:

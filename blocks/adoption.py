@@ -245,7 +245,7 @@ def _service(content: Mapping[str, Any], service: Service) -> Part:
     section = _called(_validated(content), service.role)
     wanted = _validated({**content, "service_role": section})
     if not _changes(wanted, service):
-        return Part(section)
+        return Part(section, _untold(_validated(content), section))
     only_checked = section | {"create": False}
     checked = _validated({**content, "service_role": only_checked})
     try:
@@ -275,8 +275,22 @@ def _trusted(role: Role) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def _untold(environment: Environment, section: Mapping[str, Any]) -> list[str]:
+    """Tell of a service that is trusted, and of which nobody has said that it is Realtime Compute."""
+    service = section.get("trusted_service")
+    if not service or service in desired.service_role(environment).candidates:
+        return []
+    return [
+        f"The service's role trusts {service}, not known to be Realtime Compute. If the Authorize page did not make it "
+        "so, correct the role in the RAM console and take service_role.trusted_service out."
+    ]
+
+
 def _changes(environment: Environment, service: Service) -> bool:
-    role = ram_policies.role_changes(desired.service_role(environment), service.role)
+    try:
+        role = ram_policies.role_changes(desired.service_role(environment), service.role)
+    except Unmet:  # it trusts somebody of whom only a person can tell whether that is right
+        return True
     policies = ram_policies.attachment_changes(desired.service_policies(environment), service.attached)
     if environment.cluster.mode == "managed":
         return bool(role or policies)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from alicloud import ecs, ecs_rules, oss, policy
+from alicloud import bucket_policy, ecs, ecs_rules, oss
 from alicloud.ecs import NetworkInterface, SecurityGroup
 from alicloud.ecs_rules import Rule
 from alicloud.errors import Unmet
@@ -117,14 +117,23 @@ def public_bucket(bucket: Bucket | None, bucket_policy: str) -> list[Finding]:
 
 def _opens(text: str) -> bool:
     try:
-        return bool(text) and policy.opens_to_everybody(text)
+        return bool(text) and bucket_policy.opens_to_everybody(text)
     except (Unmet, RecursionError):
         return True  # what nobody can read may say anything
 
 
 def open_security_groups(groups: Mapping[SecurityGroup, Sequence[Rule]]) -> list[Finding]:
-    """Find the rules by which anybody on the internet may come in."""
-    return [_open(group, rule) for group, rules in groups.items() for rule in ecs_rules.open_to_the_world(rules)]
+    """Find the rules by which anybody on the internet may come in, and those of which that is not known."""
+    found = [_open(group, rule) for group, rules in groups.items() for rule in ecs_rules.open_to_the_world(rules)]
+    return found + [_not_judged(group, rule) for group, rules in groups.items() for rule in rules if rule.is_not_judged]
+
+
+def _not_judged(group: SecurityGroup, rule: Rule) -> Finding:
+    where = f"Security group {group.security_group_id}"
+    what = f"lets in whom a prefix list names, which is not judged: {rule}"
+    remedy = "Look at the prefix list's networks in the VPC console."
+    names = (group.security_group_id,)
+    return Finding("open-security-group", "low", where, what, remedy, str(rule), names=names)
 
 
 def _open(group: SecurityGroup, rule: Rule) -> Finding:
@@ -152,17 +161,35 @@ def service_network(
 
 @dataclass(frozen=True)
 class Term:
-    """What was bought, and when it ends in seconds since 1970."""
+    """What was bought, and when it ends in seconds since 1970; None when that is not told."""
 
     what: str
     name: str
-    ends_at: float
+    ends_at: float | None
     renews_itself: bool = False
 
 
 def expiry(terms: Iterable[Term], now: float, within_days: int) -> list[Finding]:
-    """Find what ends soon, or has ended."""
-    return [_ending(term, (term.ends_at - now) / 86_400) for term in terms if term.ends_at - now < within_days * 86_400]
+    """Find what ends soon, or has ended, or may."""
+    found = []
+    for term in terms:
+        if term.ends_at is None:
+            found.append(_endless(f"{term.what} {term.name}", "billing does not tell when it ends", (term.name,)))
+        elif term.ends_at - now < within_days * 86_400:
+            found.append(_ending(term, (term.ends_at - now) / 86_400))
+    return found
+
+
+def order_not_listed(cluster: str, order_id: str, product_code: str) -> list[Finding]:
+    """Tell that billing lists no order, so that nobody would be warned of its end."""
+    where = f"Order {order_id}" if order_id else f"Order of cluster {cluster}"
+    what = f"billing lists none under product code {product_code}, so when it ends is not known"
+    return [_endless(where, what, (order_id,) if order_id else ())]
+
+
+def _endless(where: str, what: str, names: tuple[str, ...]) -> Finding:
+    remedy = "Look in the console when it ends; correct cluster.order_product_code or order_id if they are wrong."
+    return Finding("order-expiry", "medium", where, what, remedy, "end", names=names)
 
 
 def _ending(term: Term, days: float) -> Finding:

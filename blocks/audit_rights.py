@@ -63,11 +63,13 @@ def _wide(environment: Environment, account: str, ideal: Principal, real: Princi
             what = f"may {found.path.allows}, by {', '.join(str(held.attachment) for held in found.by)}"
             severity = _severity(found, all(held.attachment in asked for held in found.by))
             yield Finding("wide-rights", severity, _titled(real), what, found.path.remedy, found.path.id, cis, names)
-    for held in _own(real):
+    for held in real.policies:
+        if held.group in known:
+            continue  # it is told of the group
         grants = [Grant(real.kind, real.name, held.attachment.name, held.document)]
         if any(each.id == "oss-on-everything" for each in lint(grants)):
-            severity = "low" if held.attachment in asked else "high"
-            what = f"reaches every bucket of the account, by {held.attachment}"
+            severity = "low" if held.attachment in asked and not held.group else "high"
+            what = f"reaches every bucket of the account, by {held}"
             remedy, names = REMEDIES["oss-on-everything"], (real.name, held.attachment.name)
             yield Finding("wide-rights", severity, _titled(real), what, remedy, "oss-on-everything", names=names)
 

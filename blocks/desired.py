@@ -21,7 +21,8 @@ from alicloud.leaving import LeaverSpec
 from alicloud.oss import BucketSpec
 from alicloud.ram import GroupSpec, MembershipSpec, UserSpec
 from alicloud.ram_account import PasswordPolicySpec, SecurityPreferenceSpec
-from alicloud.ram_policies import Attachment, AttachmentSpec, PolicySpec, PrincipalKind, RoleSpec
+from alicloud.ram_policies import Attachment, AttachmentSpec, PolicySpec, PrincipalKind
+from alicloud.role_trust import RoleSpec
 from alicloud.vpc import VpcSpec
 from alicloud.vpc_vswitches import VSwitchSpec
 from blocks.clusters import ExclusiveCluster, ManagedWorkspace
@@ -147,13 +148,13 @@ def security_preference(environment: Environment) -> SecurityPreferenceSpec:
 def service_role(environment: Environment) -> RoleSpec:
     exclusive = environment.cluster.mode == "exclusive"
     name = prerequisites.EXCLUSIVE_ROLE if exclusive else prerequisites.MANAGED_ROLE
-    service = prerequisites.DEFAULT_EXCLUSIVE_SERVICE if exclusive else prerequisites.DEFAULT_MANAGED_SERVICE
+    services = prerequisites.EXCLUSIVE_SERVICES if exclusive else prerequisites.MANAGED_SERVICES
     wanted = environment.service_role
     return RoleSpec(
         name=wanted.name or name,
-        trusted_service=wanted.trusted_service or service,
+        trusted_service=wanted.trusted_service or services[0],
         description=ROLE_DESCRIPTION,
-        certain=bool(wanted.trusted_service),
+        candidates=() if wanted.trusted_service else services,
     )
 
 

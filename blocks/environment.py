@@ -55,7 +55,8 @@ class ServiceRole(Section):
         "",
         title="Trusted service",
         description="The service principal in the trust policy. The vendor does not publish it. Empty: a role that is "
-        f"created trusts {prerequisites.DEFAULT_EXCLUSIVE_SERVICE}, one that exists and trusts a service stays.",
+        f"created trusts {prerequisites.DEFAULT_EXCLUSIVE_SERVICE}, one that exists and trusts nobody but a name of "
+        "Realtime Compute stays; another name stops the run until it is said here.",
     )
     create: bool = Field(
         True,

@@ -15,8 +15,9 @@ from alicloud.instants import seconds_of
 from alicloud.journal_record import Created, Record
 from alicloud.oss_removal import ObjectVersion
 from alicloud.ram_logon import UserKey
-from alicloud.ram_policies import Attachment, Role, RoleSpec
+from alicloud.ram_policies import Attachment, Role
 from alicloud.ram_removal import Principal
+from alicloud.role_trust import RoleSpec
 from alicloud.vpc_vswitches import VSwitch, usable_addresses
 
 REMOVED, HELD, BILLED = "-", "=", "$"

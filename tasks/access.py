@@ -16,12 +16,12 @@ from alicloud.call import Call
 from alicloud.effective_rights import Held, Principal, decide
 from alicloud.errors import AlibabaCloudError, Misconfigured, Unmet
 from alicloud.escalation import escalations
-from alicloud.ram_policies import PrincipalKind
+from alicloud.ram_policies import PrincipalKind, Role
 from alicloud.redaction import know
 from alicloud.session import Identity, Session
 from blocks import access_probes
 from blocks.access_probes import Probe
-from blocks.access_wanted import Subject, differences, subjects
+from blocks.access_wanted import Subject, differences, mistrusted, subjects
 from blocks.environment import Environment
 from blocks.live_probes import LiveProbe, answer, live_probes, role_arn
 from blocks.runner_rights import need
@@ -116,14 +116,16 @@ def read_principal(cloud: Session, kind: PrincipalKind, name: str) -> Principal 
         "group": ram.get_group(name),
         "role": ram_policies.get_role(name),
     }
-    if cloud.send(exists[kind]) is None:
+    found = cloud.send(exists[kind])
+    if found is None:
         return None
     groups = tuple(sorted(cloud.send(ram.list_groups_for_user(name)))) if kind == "user" else ()
     members = cloud.send(ram.list_users_for_group(name)) if kind == "group" else ()
     held = [*_held(cloud, kind, name)]
     for group in groups:
         held += _held(cloud, "group", group, group)
-    return Principal(kind, name, tuple(held), groups, members)
+    trust_policy = found.trust_policy if isinstance(found, Role) else ""
+    return Principal(kind, name, tuple(held), groups, members, trust_policy)
 
 
 @step("What the service's policy must allow now", "R10", needs=(need(foas.list_cluster, "exclusive"),))
@@ -216,13 +218,13 @@ def _proof(environment: Environment, rights: Rights, unread: list[tuple[str, str
         tuple(unread),
         live if isinstance(live, LiveProof) else None,
         {waiver.finding: waiver.reason for waiver in environment.safety.waivers},
+        tuple((str(each), line) for each in known for line in mistrusted(environment, each)),
     )
 
 
 def _rows(environment: Environment, account: str, principal: Principal, tightened: bool | None) -> Iterable[Row]:
     for probe in _probes(environment, account, principal, tightened):
-        asked = principal.by(probe.policy) if probe.policy else principal
-        yield Row(str(principal), probe, decide(asked, probe.action, probe.resource))
+        yield Row(str(principal), *probe.answered(principal))
 
 
 def _probes(environment: Environment, account: str, principal: Principal, tightened: bool | None) -> list[Probe]:

@@ -76,7 +76,8 @@ class Proof:
 
     `told` are pairs of whom and of what differs from the environment without breaking a requirement. `missing` are
     users, groups and roles that do not exist. `unread` are pairs of a step that failed, and why. `accepted` gives the
-    reason by the id of a path that the environment has accepted.
+    reason by the id of a path that the environment has accepted. `mistrusted` are pairs of a role and of where its
+    trust policy differs.
     """
 
     environment: str
@@ -87,11 +88,13 @@ class Proof:
     unread: tuple[tuple[str, str], ...] = ()
     live: LiveProof | None = None
     accepted: Mapping[str, str] | None = None
+    mistrusted: tuple[tuple[str, str], ...] = ()
 
     @property
     def broken(self) -> list[str]:
         """Say in lines what keeps the proof from holding."""
         lines = [f"{who} does not exist" for who in self.missing]
+        lines += [f"{who}: its trust policy differs: {line} (R7)" for who, line in self.mistrusted]
         lines += [row.told() for row in self.rows if row.differs]
         for row in self.live.rows if self.live else ():
             if row.disagrees:
@@ -105,7 +108,7 @@ class Proof:
         if self.unread:
             return f"not proven: {len(self.unread)} could not be read"
         if self.broken:
-            return f"not as wanted: {len(self.broken)} of {judged + len(self.missing)}"
+            return f"not as wanted: {len(self.broken)} of {judged + len(self.missing) + len(self.mistrusted)}"
         paths = len({finding.path.id for finding in self.findings})
         live = f", {len(self.live.rows)} probed live as {self.live.role}" if self.live else ""
         return f"{judged} rights are as wanted{live}; {paths} escalation path{'' if paths == 1 else 's'} open"

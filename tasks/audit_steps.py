@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import TypeVar
@@ -25,6 +25,7 @@ from alicloud import (
     vpc_vswitches,
 )
 from alicloud.actiontrail import Attribute, Event
+from alicloud.bssopenapi import OrderedInstance
 from alicloud.errors import Unmet
 from alicloud.foas import Cluster
 from alicloud.foasconsole import Workspace
@@ -192,7 +193,14 @@ def find_lost_network(cloud: Session, environment: Environment) -> list[Finding]
 def find_expiry(cloud: Session, environment: Environment) -> list[Finding]:
     """Find the order, or the workspace, that ends soon."""
     wanted = environment.cluster
-    terms = _orders(cloud, wanted) if isinstance(wanted, ExclusiveCluster) else _subscriptions(cloud, environment)
+    if isinstance(wanted, ExclusiveCluster):
+        orders = cloud.send(bssopenapi.query_available_instances(wanted.order_product_code, cloud.region))
+        orders = tuple(order for order in orders if wanted.order_id in ("", order.instance_id))
+        if not orders:
+            return audit_checks.order_not_listed(wanted.name, wanted.order_id, wanted.order_product_code)
+        terms = _orders(orders)
+    else:
+        terms = _subscriptions(cloud, environment)
     return audit_checks.expiry(terms, cloud.clock.now(), environment.audit.order_expiry_days)
 
 
@@ -283,13 +291,18 @@ def _unless_unmet(pick: Callable[[], T]) -> T | None:
         return None
 
 
-def _orders(cloud: Session, wanted: ExclusiveCluster) -> Iterable[Term]:
+def _orders(orders: Sequence[OrderedInstance]) -> list[Term]:
     """Give the orders that a cluster may have been made from; no API tells which."""
-    for order in cloud.send(bssopenapi.query_available_instances(wanted.order_product_code, cloud.region)):
-        if order.subscription == "Subscription" and wanted.order_id in ("", order.instance_id):
-            ends = _unless_unmet(partial(bssopenapi_renewal.ends_at, order))
-            if ends is not None:
-                yield Term("Order", order.instance_id, ends, bssopenapi_renewal.renews_itself(order))
+    return [
+        Term(
+            "Order",
+            order.instance_id,
+            _unless_unmet(partial(bssopenapi_renewal.ends_at, order)),
+            bssopenapi_renewal.renews_itself(order),
+        )
+        for order in orders
+        if order.subscription == "Subscription"
+    ]
 
 
 def _subscriptions(cloud: Session, environment: Environment) -> list[Term]:

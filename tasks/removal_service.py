@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alicloud import foas, foasconsole, foasconsole_removal, ram_policies, ram_removal
 from alicloud.endpoints import EXCLUSIVE_REGIONS
-from alicloud.ram_policies import AttachmentSpec, PolicySpec, RoleSpec
+from alicloud.ram_policies import AttachmentSpec, PolicySpec
+from alicloud.role_trust import RoleSpec
 from alicloud.session import Session
 from blocks import holdbacks
 from blocks.holdbacks import Fate

@@ -8,7 +8,8 @@ from typing import Any
 from alicloud import foas, ram_policies
 from alicloud.call import Call
 from alicloud.foas import Cluster
-from alicloud.ram_policies import Attachment, AttachmentSpec, Policy, PolicySpec, Role, RoleSpec
+from alicloud.ram_policies import Attachment, AttachmentSpec, Policy, PolicySpec, Role
+from alicloud.role_trust import RoleSpec
 from alicloud.session import Session
 from alicloud.settle import settle
 from alicloud.snapshot import Write

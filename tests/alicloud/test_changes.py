@@ -10,7 +10,8 @@ from alicloud.oss import Bucket, BucketSpec
 from alicloud.oss_objects import StoredObject
 from alicloud.policy import document, statement
 from alicloud.ram import Group, GroupSpec, LoginProfile, LoginProfileSpec, User, UserSpec
-from alicloud.ram_policies import Policy, PolicySpec, Role, RoleSpec
+from alicloud.ram_policies import Policy, PolicySpec, Role
+from alicloud.role_trust import RoleSpec
 from alicloud.ververica import Member, MemberSpec
 from alicloud.vpc import Vpc, VpcSpec
 

@@ -7,7 +7,8 @@ import pytest
 from alicloud import policy, prerequisites, ram_policies
 from alicloud.call import Kind
 from alicloud.errors import ManualStep, Unmet
-from alicloud.ram_policies import Attachment, AttachmentSpec, Policy, PolicySpec, Role, RoleSpec
+from alicloud.ram_policies import Attachment, AttachmentSpec, Policy, PolicySpec, Role
+from alicloud.role_trust import RoleSpec
 
 SAMPLES = json.loads((Path(__file__).parents[1] / "emulator" / "response-samples.json").read_text("utf-8"))
 
@@ -53,7 +54,7 @@ WRITES = [
     ram_policies.create_policy(SPEC),
     ram_policies.create_policy_version(SPEC.name, OPENED),
     ram_policies.create_role(ROLE),
-    ram_policies.update_role(ROLE),
+    ram_policies.update_role(ROLE.name, [ROLE.trusted_service]),
     *(ram_policies.attach_policy(kind, "somebody", CUSTOM) for kind in KINDS),
 ]
 
@@ -187,6 +188,61 @@ ROLES = [
 @pytest.mark.parametrize(("name", "desired", "actual", "actions"), ROLES, ids=[case[0] for case in ROLES])
 def test_roles(name, desired, actual, actions):
     assert [call.action for call in ram_policies.role_changes(desired, actual)] == actions
+
+
+def trust(*principals, **more):
+    statements = [{"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": one} | more for one in principals]
+    return json.dumps({"Version": "1", "Statement": statements})
+
+
+GUESSED = replace(ROLE, candidates=("stream.aliyuncs.com", "foas.aliyuncs.com"))
+SERVICE = {"Service": ["stream.aliyuncs.com"]}
+ACCOUNT = {"RAM": ["acs:ram::9999999999999999:root"]}
+OURS, FOAS = "let RAM role AliyunStreamDefaultRole trust", {"Service": "foas.aliyuncs.com"}
+
+GUESSES = [
+    (trust(SERVICE), []),
+    (trust(FOAS), []),
+    (trust(SERVICE, FOAS), []),
+    (trust(SERVICE, Condition={"StringEquals": {"acs:SourceAccount": "1"}}), []),
+    (trust(SERVICE, ACCOUNT), [f"{OURS} stream.aliyuncs.com alone"]),
+    (trust(FOAS, ACCOUNT), [f"{OURS} foas.aliyuncs.com alone"]),
+    (trust(FOAS | ACCOUNT), [f"{OURS} foas.aliyuncs.com alone"]),
+    (trust(ACCOUNT), [f"{OURS} stream.aliyuncs.com alone"]),
+    (trust(SERVICE, {"Federated": ["acs:ram::1:saml-provider/x"]}), [f"{OURS} stream.aliyuncs.com alone"]),
+    (trust(SERVICE, {"Service": ["*"]}), [f"{OURS} stream.aliyuncs.com alone"]),
+    (trust(SERVICE, {"RAM": ["*"]}), [f"{OURS} stream.aliyuncs.com alone"]),
+    (trust(SERVICE, "*"), [f"{OURS} stream.aliyuncs.com alone"]),
+    (trust(SERVICE, Action="sts:*"), [f"{OURS} stream.aliyuncs.com alone"]),
+    (trust(SERVICE, Effect="Deny"), [f"{OURS} stream.aliyuncs.com alone"]),
+]
+
+
+@pytest.mark.requirement("R7")
+@pytest.mark.parametrize(("document", "means"), GUESSES)
+def test_a_role_that_the_console_made_stays_unless_somebody_else_is_trusted_too(document, means):
+    calls = ram_policies.role_changes(GUESSED, role(document))
+
+    assert [call.means for call in calls] == means
+    for call in calls:
+        mended = role(call.parameters["NewAssumeRolePolicyDocument"])
+        assert ram_policies.role_changes(GUESSED, mended) == []
+
+
+@pytest.mark.requirement("R7")
+@pytest.mark.parametrize(
+    "document", [trust({"Service": ["ecs.aliyuncs.com"]}), trust(SERVICE, {"Service": "ecs.aliyuncs.com"})]
+)
+def test_another_service_is_named_and_neither_accepted_nor_thrown_out_unless_a_person_says_so(document):
+    with pytest.raises(Unmet, match=r"trusts ecs\.aliyuncs\.com, not known to be Realtime Compute") as caught:
+        ram_policies.role_changes(GUESSED, role(document))
+    assert "service_role.trusted_service" in caught.value.remedy
+    with pytest.raises(ManualStep, match=r"- Allow sts:AssumeRole to Service ecs\.aliyuncs\.com") as stopped:
+        ram_policies.check_role(GUESSED, role(document), (), ())
+    assert "service_role.trusted_service" in stopped.value.remedy
+
+    said = replace(ROLE, trusted_service="ecs.aliyuncs.com")
+    assert ram_policies.role_changes(said, role(trust({"Service": ["ecs.aliyuncs.com"]}))) == []
 
 
 @pytest.mark.requirement("R7")

@@ -35,6 +35,12 @@ def test_the_role_of_the_service_reaches_every_bucket_but_its_network_policy_doe
         ("oss:*", ["acs:oss:*:*:b", "acs:oss:*:*:b/*"], []),
         ("oss:Get*", "*", []),
         ("oss:[*]", "*", []),
+        ("oss:*", "acs:oss:*", [OSS]),
+        ("oss:*", "acs:oss:*:*:?*", [OSS]),
+        ("oss:*", "acs:oss:*:123:*", [OSS]),
+        ("oss:*", "acs:oss:*:*:flink-*", []),
+        (["oss:Get*", "oss:Put*", "oss:Delete*", "oss:List*"], "*", [OSS]),
+        ("oss:DeleteObject", "acs:oss:*:*:*/*", [OSS]),
     ],
 )
 def test_what_reaches_too_far_is_found_however_it_is_written(actions, resources, found):
@@ -50,6 +56,28 @@ def test_all_but_some_reaches_far_unless_it_is_left_out():
     assert ids(document([{"Effect": "Allow", "NotAction": ["ram:*", "oss:*"], "Resource": "*"}])) == []
     assert ids(document([{"Effect": "Allow", "Action": "oss:*", "NotResource": ["acs:oss:*:*:b"]}])) == [OSS]
     assert ids(body(Condition={"StringEquals": {"acs:Service": ["x"]}})) == []
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"Bool": {"acs:SecureTransport": "true"}},
+        {"IpAddress": {"acs:SourceIp": "0.0.0.0/0"}},
+        {"NotIpAddress": {"acs:SourceIp": "10.0.0.0/8"}},
+    ],
+)
+def test_a_condition_that_everybody_can_meet_does_not_narrow(condition):
+    assert ids(document([statement(["oss:*", "ram:PassRole"]) | {"Condition": condition}])) == [PASS, OSS]
+
+
+def test_a_condition_on_the_source_narrows_who_comes_but_not_which_buckets():
+    inside = {"Condition": {"StringEquals": {"acs:SourceVpc": "vpc-1"}}}
+
+    assert ids(document([statement(["oss:*", "ram:PassRole"]) | inside])) == [OSS]
+
+
+def test_what_the_same_policy_denies_does_not_reach():
+    assert ids(document([statement("*"), statement(["oss:*", "ram:PassRole"], effect="Deny")])) == []
 
 
 @pytest.mark.requirement("R4")

@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from alicloud import prerequisites, vpc
@@ -8,7 +10,7 @@ from alicloud.policy import document, statement
 from alicloud.ram_policies import Attachment
 from blocks import access_probes
 from blocks.access_probes import Probe, projects_of
-from blocks.access_wanted import differences, subjects, wanted
+from blocks.access_wanted import differences, mistrusted, subjects, wanted
 from blocks.live_probes import NO_RIGHTS, LiveProbe, answer, live_probes, role_arn
 from tests.flows.running import environment
 
@@ -85,13 +87,8 @@ def held(subject, tightened):
 
 def unmet(principal, tightened=None):
     asked = probes((principal.kind, principal.name), tightened)
-    return [
-        probe.what
-        for probe in asked
-        if not probe.is_met_by(
-            decide(principal.by(probe.policy) if probe.policy else principal, probe.action, probe.resource)
-        )
-    ]
+    answers = [probe.answered(principal) for probe in asked]
+    return [probe.what for probe, verdict in answers if not probe.is_met_by(verdict)]
 
 
 @pytest.mark.requirement("R3", "R4", "R8", "R9", "R10", "R11")
@@ -161,6 +158,33 @@ def real(subject, *more, without="", groups=None, members=None):
     )
 
 
+@pytest.mark.requirement("R3", "R16")
+@pytest.mark.parametrize(
+    ("actions", "resources", "what"),
+    [
+        ("vpc:DeleteVpc", "acs:vpc:*:*:vpc/vpc-bp1riayr2hq8sen0qo30z", ["delete the VPC"]),
+        ("vpc:DeleteVpc", "acs:vpc:cn-hangzhou:*:vpc/vpc-*", ["delete the VPC"]),
+        ("vpc:DeleteVpc", "acs:vpc:cn-shanghai:*:vpc/vpc-1", []),
+        ("vpc:DeleteVpc", "acs:vpc:*:*:vswitch/*", []),
+        ("ecs:DeleteSecurityGroup", "acs:ecs:*:*:securitygroup/sg-1", ["delete the service's security group"]),
+        ("ecs:DeleteNetworkInterface", "acs:ecs:*:*:eni/eni-*", ["delete the service's interfaces"]),
+        ("ecs:DeleteNetworkInterface", "acs:ecs:*:*:eni/eni-????????", ["delete the service's interfaces"]),
+        ("stream:DeleteProject", "acs:stream:*:*:clicks", ["use project clicks"]),
+        (
+            ["stream:Delete*", "stream:Destroy*"],
+            "*",
+            ["use project clicks", "use a project that is named nowhere", "change or delete clusters"],
+        ),
+        ("stream:DestroyCluster", "acs:stream:*:*:cluster/c-1", ["change or delete clusters"]),
+        ("stream:Delete*", "acs:stream:*:*:orders", []),
+    ],
+)
+def test_a_right_on_one_of_them_or_to_destroy_alone_is_found_too(actions, resources, what):
+    developers = real(("group", "developers"), Held(Attachment("narrow"), document([statement(actions, resources)])))
+
+    assert unmet(developers) == what
+
+
 ADMIN = Held(Attachment("AdministratorAccess", "System"), document([statement("*")]))
 DEVELOPERS = ("group", "developers")
 ORDERS = "RealtimeCompute-flink-exclusive-group-developers"
@@ -202,6 +226,21 @@ ORDERS = "RealtimeCompute-flink-exclusive-group-developers"
 )
 def test_where_real_rights_differ_from_the_environment_is_told(actual, lines):
     assert differences(WANTED, actual, True) == lines
+
+
+@pytest.mark.requirement("R7")
+def test_whom_the_service_s_role_trusts_is_compared_and_nobody_else_s():
+    alone = prerequisites.trust_policy("stream.aliyuncs.com")
+    stranger = alone.replace(
+        '"Service":["stream.aliyuncs.com"]', '"Service":["stream.aliyuncs.com"],"RAM":["acs:ram::9:root"]'
+    )
+
+    def told(subject, trust_policy):
+        return mistrusted(WANTED, dataclasses.replace(held(subject, True), trust_policy=trust_policy))
+
+    assert told(SERVICE, alone) == told(DEVELOPERS, "") == []
+    assert told(SERVICE, stranger) == ["- Allow sts:AssumeRole to RAM acs:ram::9:root"]
+    assert told(SERVICE, "{") == ["it cannot be read"]
 
 
 def test_the_service_s_own_policies_are_compared_where_their_documents_are_ours():

@@ -279,6 +279,11 @@ def test_settings_that_are_laxer_than_a_document_can_say_are_left_alone():
             "",
         ),
         (
+            Service(Role(ROLE.name, "arn", prerequisites.trust_policy("ecs.aliyuncs.com")), ATTACHED),
+            {"trusted_service": "ecs.aliyuncs.com"},
+            "trusts ecs.aliyuncs.com, not known to be Realtime Compute",
+        ),
+        (
             Service(Role("our-role", "arn", ROLE.trust_policy), ATTACHED),
             {"name": "our-role", "trusted_service": "stream.aliyuncs.com"},
             "",

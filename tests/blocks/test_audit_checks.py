@@ -95,6 +95,13 @@ def test_a_bucket_is_public_by_acl_or_by_a_policy_that_may_say_anything(acl, pol
         (Rule("ingress", "Accept", "TCP", "22/22", "0.0.0.0/0"), "high"),
         (Rule("ingress", "accept", "ALL", "-1/-1", "::/0"), "high"),
         (Rule("ingress", "Accept", "TCP", "443/443", "0.0.0.0/0"), "medium"),
+        (Rule("ingress", "Accept", "TCP", "22/22", "0.0.0.0/1"), "high"),
+        (Rule("ingress", "Accept", "TCP", "22/22", "128.0.0.0/1"), "high"),
+        (Rule("ingress", "Accept", "TCP", "443/443", "8.0.0.0/7"), "medium"),
+        (Rule("ingress", "Accept", "TCP", "22/22", "2000::/3"), "high"),
+        (Rule("ingress", "Accept", "TCP", "22/22", "2001::/16"), ""),
+        (Rule("ingress", "Accept", "TCP", "22/22", "pl-bp1abc"), "low"),
+        (Rule("ingress", "Drop", "TCP", "22/22", "pl-bp1abc"), ""),
         (Rule("ingress", "Accept", "TCP", "22/22", "10.0.0.0/8"), ""),
         (Rule("ingress", "Drop", "TCP", "22/22", "0.0.0.0/0"), ""),
         (Rule("egress", "Accept", "TCP", "22/22", "0.0.0.0/0"), ""),
@@ -109,10 +116,19 @@ def test_a_rule_is_found_that_lets_the_whole_world_in(rule, severity):
 
 @pytest.mark.parametrize(
     ("days", "renews", "severity"),
-    [(31, False, []), (20, False, ["medium"]), (3, False, ["high"]), (-1, True, ["high"]), (3, True, ["low"])],
+    [
+        (None, False, ["medium"]),
+        (31, False, []),
+        (20, False, ["medium"]),
+        (3, False, ["high"]),
+        (-1, True, ["high"]),
+        (3, True, ["low"]),
+    ],
 )
 def test_what_ends_soon_is_the_worse_the_sooner_unless_it_renews_itself(days, renews, severity):
-    findings = audit_checks.expiry([Term("Order", "o", NOW + days * DAY, renews)], NOW, 30)
+    ends_at = None if days is None else NOW + days * DAY
+
+    findings = audit_checks.expiry([Term("Order", "o", ends_at, renews)], NOW, 30)
 
     assert [each.severity for each in findings] == severity
 
@@ -139,6 +155,21 @@ def test_a_policy_that_nobody_asked_for_on_a_user_is_found_with_what_it_allows()
         ("wide-rights", "high", "administrator"),
         ("wide-rights", "high", "oss-on-everything"),
     ]
+
+
+@pytest.mark.requirement("R4")
+@pytest.mark.parametrize(
+    ("group", "counts"), [("ops", [("wide-rights", "high", "oss-on-everything")]), ("flink-developers", [])]
+)
+def test_what_reaches_every_bucket_through_a_group_is_found_unless_the_group_s_own_row_tells_it(group, counts):
+    text = '{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "oss:*", "Resource": "*"}]}'
+    held = Held(Attachment("AliyunOSSFullAccess", "System"), text, group)
+    alice = Principal("user", "alice", (held,), ("flink-developers", group))
+
+    found = audit_rights.rights(environment(), "1", alice)
+
+    assert [(each.id, each.severity, each.field) for each in found if each.counts] == counts
+    assert all("through group ops" in each.what for each in found if each.counts)
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def test_the_role_of_exclusive_mode_carries_three_policies():
 
     assert role.name == policies.principal == "AliyunStreamDefaultRole"
     assert role.trusted_service == prerequisites.DEFAULT_EXCLUSIVE_SERVICE
-    assert role.certain is False
+    assert role.candidates == prerequisites.EXCLUSIVE_SERVICES
     assert [str(policy) for policy in policies.policies] == [
         "AliyunStreamRolePolicy (System)",
         "AliyunStreamDefaultRolePolicy (Custom)",
@@ -162,7 +162,7 @@ def test_a_role_and_service_that_the_environment_names_are_taken_at_their_word()
 
     role = desired.service_role(environment(service_role=named))
 
-    assert (role.name, role.trusted_service, role.certain) == ("my-role", "stream-asi.aliyuncs.com", True)
+    assert (role.name, role.trusted_service, role.candidates) == ("my-role", "stream-asi.aliyuncs.com", ())
     assert desired.service_policies(environment(service_role=named)).principal == "my-role"
 
 

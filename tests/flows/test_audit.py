@@ -10,6 +10,7 @@ from prefect.client.orchestration import get_client
 from alicloud.policy_packing import documents
 from blocks.credentials import AlibabaCloudCredentials
 from blocks.environment import Environment, describe
+from emulator import bssopenapi as emulated_billing
 from emulator import coverage, oss_access, policy_grammar, products
 from emulator import ecs as emulated_ecs
 from emulator import foas as emulated_foas
@@ -212,6 +213,21 @@ def test_keys_network_order_and_compute_units_are_looked_at_beyond_drift(going_o
     assert any(what.startswith("vSwitch vsw-") for what, _ in found)
     opened = row(trial, f"Security group {cluster.security_group_id}", "TCP ports 22/22 from 0.0.0.0/0")
     assert opened["Who"].startswith("user mallory: AuthorizeSecurityGroup")
+    assert state.name == "Drifted"
+
+
+@pytest.mark.requirement("R13")
+def test_an_order_that_billing_does_not_list_is_told_for_nobody_would_be_warned_of_its_end(going_on):
+    trial = going_on
+    reading_only(trial)
+    for order in trial.account.cloud.world.part(emulated_billing.State).instances.values():
+        order.product_code = "renamed"
+
+    state = trial.run(audit)
+
+    (place,) = [each for each in counting(trial) if each[0].startswith("Order ")]
+    assert place == ("Order of cluster flink_exclusive", "end")
+    assert "billing lists none under product code blinkonecs" in row(trial, *place)["How it is"]
     assert state.name == "Drifted"
 
 

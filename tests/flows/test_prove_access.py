@@ -56,7 +56,7 @@ def test_what_prepare_has_made_is_proven_and_nothing_is_written(going_on):
     state = run(trial)
 
     assert state.is_completed(), state.message
-    assert "83 rights are as wanted; 1 escalation path open" in state.message
+    assert "85 rights are as wanted; 1 escalation path open" in state.message
     assert trial.writes() == []
     assert trial.appends() == 0
     assert trial.reads() <= 30
@@ -96,6 +96,27 @@ def change_by_hand(trial):
     trial.account.sow({"ram": {"users": [{"name": "mallory", "groups": ["flink-developers"]}]}})
     statement = {"Effect": "Allow", "Action": [*NETWORK, "ecs:CreateSecurityGroup"], "Resource": "*"}
     rewrite(trial, CUSTOM, statement)
+
+
+def trust_too(trial, account):
+    """Let people of another account act as the service's role."""
+    role = ram(trial).roles[ROLE]
+    document = json.loads(role.trust_policy)
+    stranger = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"RAM": [f"acs:ram::{account}:root"]}}
+    role.trust_policy = json.dumps(document | {"Statement": [*document["Statement"], stranger]})
+
+
+@pytest.mark.requirement("R7", "R11")
+def test_a_foreign_account_that_the_service_s_role_trusts_fails_the_proof(going_on):
+    trial = going_on
+    trust_too(trial, "9999999999999999")
+
+    state = run(trial)
+
+    assert state.is_failed()
+    line = f"role {ROLE}: its trust policy differs: - Allow sts:AssumeRole to RAM acs:ram::9999999999999999:root (R7)"
+    assert line in state.message
+    assert "not as wanted: 1 of 86" in state.message
 
 
 @pytest.mark.requirement("R3", "R4", "R10", "R16")

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from alicloud.errors import ManualStep
+from alicloud.errors import ManualStep, Unmet
 from blocks import desired
 from emulator import foas as emulated_foas
 from emulator import ram as emulated_ram
@@ -53,10 +53,20 @@ def test_the_policy_is_opened_again_for_the_time_of_a_rebuild(clustered, cloud):
 
 
 @pytest.mark.requirement("R7")
-def test_a_role_that_the_console_made_for_a_name_of_the_service_we_do_not_know_stays(account, cloud):
-    account.sow({"ram": {"roles": [{"name": ROLE, "service": "stream-cell.aliyuncs.com"}]}})
+def test_a_role_that_the_console_made_for_another_name_of_the_service_stays(account, cloud):
+    account.sow({"ram": {"roles": [{"name": ROLE, "service": "foas.aliyuncs.com"}]}})
 
     ensure_service_role.fn(cloud, ROLE_SPEC)
+
+    assert account.writes() == []
+
+
+@pytest.mark.requirement("R7")
+def test_a_role_that_trusts_a_service_we_do_not_know_is_left_to_a_person(account, cloud):
+    account.sow({"ram": {"roles": [{"name": ROLE, "service": "ecs.aliyuncs.com"}]}})
+
+    with pytest.raises(Unmet, match=r"trusts ecs\.aliyuncs\.com"):
+        ensure_service_role.fn(cloud, ROLE_SPEC)
 
     assert account.writes() == []
 
