@@ -492,10 +492,14 @@ def test_a_key_that_was_handed_over_before_its_run_was_killed_counts_as_made(acc
     heir = account.run(kept, "the heir", procedure=staff)
     days_pass(account, 8)
     then = account.run(kept, procedure=staff)
+    seen = keys_of(account, "alice")
+    days_pass(account, 8)
+    last = account.run(kept, procedure=staff)
 
     assert (heir.error, heir.writes) == (None, [])
     assert then.writes == ["UpdateAccessKey"]
-    assert not keys_of(account, "alice")[old]
+    assert not seen[old]
+    assert last.writes == ["DeleteAccessKey"]
     assert len(material(folder)) == 1
 
 
@@ -510,6 +514,51 @@ def test_two_keys_of_which_one_is_too_old_are_left_to_a_person(account, mode):
     assert isinstance(refused.error, Unmet)
     assert "has two AccessKeys" in str(refused)
     assert list(keys_of(account, STAYS[mode]).values()) == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("killed", "why"), [(False, "has not made one to replace the other"), (True, "nobody is known to have its secret")]
+)
+def test_a_key_of_somebody_else_beside_one_that_was_replaced_ends_nothing(account, killed, why, folder):
+    begin(account, "exclusive")
+    old, kept = give_key(account, "alice"), keeping("exclusive")
+    days_pass(account, 91)
+    account.run(kept, "the first", LookingFor("ListAccessKeys", kill=True) if killed else None, procedure=staff)
+    assert account.run(kept, procedure=staff).done
+    (pair,) = material(folder)
+    delete_key(account, "alice", pair["AccessKeyId"])
+    strange = give_key(account, "alice")
+
+    for _ in range(2):
+        days_pass(account, 8)
+        refused = account.run(kept, procedure=staff)
+        assert why in str(refused)
+        assert refused.writes == []
+    assert keys_of(account, "alice") == {old: True, strange: True}
+
+
+def delete_key(account, user, key):
+    """Let somebody delete an AccessKey in the console."""
+    del state(account).keys[key]
+    state(account).users[user].keys.remove(key)
+
+
+def test_of_a_pair_that_an_earlier_version_made_a_person_ends_the_old_key(account, monkeypatch):
+    begin(account, "exclusive")
+    old, kept = give_key(account, "alice"), keeping("exclusive")
+    days_pass(account, 91)
+    monkeypatch.setattr("tasks.ram_key.fingerprint", lambda _: "")  # as that version wrote the journal
+    made = account.run(kept, procedure=staff)
+    monkeypatch.undo()
+    days_pass(account, 8)
+
+    refused = account.run(kept, procedure=staff)
+
+    assert made.writes == ["CreateAccessKey"]
+    assert "an earlier version wrote the journal, which does not say whether by" in str(refused)
+    assert refused.writes == []
+    delete_key(account, "alice", old)
+    assert account.run(kept, procedure=staff).done
 
 
 def test_the_key_that_signs_the_run_is_not_disabled(account, mode, folder, monkeypatch):
