@@ -267,6 +267,7 @@ REMOVAL_OF_PEOPLE = (
     _need("Ram", "RemoveUserFromGroup", user="users", group="groups"),
     _need("Ram", "DeleteGroup", group="groups"),
     _need("Ram", "GetUser", user="users"),
+    _need("Ram", "GetUser", user="leavers"),  # who are there as long as their grace lasts
     _need("Ram", "GetLoginProfile", user="users"),
     _need("Ram", "ListAccessKeys", user="users"),
     _need("Ram", "GetUserMFAInfo", user="users"),

@@ -11,6 +11,7 @@ from blocks import desired, holdbacks
 from blocks.environment import Environment
 from blocks.holdbacks import Fate
 from tasks.removal import delete, journal_of, look, whose
+from tasks.removal_proof import unproven
 from tasks.step import step
 from tasks.udf_upload import known_uploads
 
@@ -18,6 +19,8 @@ from tasks.udf_upload import known_uploads
 @step("Removal of OSS bucket {environment.storage.bucket}")
 def remove_bucket(cloud: Session, environment: Environment, wanted: bool, before: Sequence[Fate]) -> Fate:
     """Delete the bucket with the journal and the UDF packages, when it holds nothing else and all else is gone.
+
+    That is also what the journal knows and the document does not name any more.
 
     Args:
         wanted: the operator asks for it.
@@ -36,6 +39,8 @@ def remove_bucket(cloud: Session, environment: Environment, wanted: bool, before
         )
     if left := holdbacks.staying(_not_adopted(before)):
         return holdbacks.held(what, f"it keeps the proof of what is this environment's: {left}")
+    if left := unproven(cloud, spec.name):
+        return holdbacks.held(what, left)
     if in_use := _in_use(cloud, environment):
         return holdbacks.held(what, in_use)
     _delete(cloud, environment)
