@@ -214,10 +214,14 @@ class Journal:
         """Write down what became of an intent, soon."""
         self._later(self._entry(what, intent=intent, request_id=request_id, code=code))
 
-    def seen(self, makes: str) -> None:
-        """Write down that what an intent makes was read from the cloud."""
+    def seen(self, makes: str, made: str = "") -> None:
+        """Write down that what an intent makes was read from the cloud.
+
+        Args:
+            made: tells it from others that the intent might have made, without a secret.
+        """
         for intent in self.record.open(makes):
-            self._later(self._entry(What.SEEN, intent=intent.id))
+            self._later(self._entry(What.SEEN, intent=intent.id, made=made))
 
     def resolve(self, intent: str, reason: str) -> None:
         """Write down that an operator is certain that an intent had no effect."""

@@ -46,7 +46,8 @@ class Entry:
 
     `at` is the cloud's time in UTC; `run` names the run that writes; `who` says it in the operator's words; `intent`
     is the id of the intent that an outcome belongs to; `kind`, `action`, `makes` and `means` are the call's; `seconds`
-    is how long a lease lasts without a renewal, or how long a wait has lasted; `creates` and `removes` are the call's.
+    is how long a lease lasts without a renewal, or how long a wait has lasted; `creates` and `removes` are the call's;
+    `made` tells, with what was seen, which one it is of several that an intent might have made.
     """
 
     what: What
@@ -65,6 +66,7 @@ class Entry:
     seconds: str = ""
     creates: str = ""
     removes: str = ""
+    made: str = ""
 
     @property
     def time(self) -> float:

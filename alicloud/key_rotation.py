@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from alicloud.call import Call
 from alicloud.errors import Unmet
 from alicloud.journal_record import Entry, Record, What
-from alicloud.ram_keys import create_access_key, creation_key, delete_access_key, disable_access_key, told, use_key
+from alicloud.ram_keys import (
+    create_access_key,
+    creation_key,
+    delete_access_key,
+    disable_access_key,
+    fingerprint,
+    told,
+    use_key,
+)
 from alicloud.ram_logon import UserKey
+
+UNTOLD = ""  # in place of a fingerprint: an earlier version wrote none down
 
 
 @dataclass(frozen=True)
 class RotationSpec:
     """How old a user's key may become.
 
-    `now` and all times are seconds since 1970 on the cloud's clock. `replaced` are the ids of keys beside which this
-    environment has made another one that somebody has the secret of, `disabled` says when it has disabled which.
-    `signing` are the ids of the keys that sign this run.
+    `now` and all times are seconds since 1970 on the cloud's clock. `replaced` says by the id of a key which others
+    this environment has made beside it that somebody has the secret of: their fingerprints, and UNTOLD for one of a
+    journal that does not tell. `disabled` says when it has disabled which. `signing` are the ids of the keys that sign
+    this run.
     """
 
     user: str
@@ -27,7 +38,7 @@ class RotationSpec:
     overlap_seconds: float
     now: float
     signing: frozenset[str]
-    replaced: frozenset[str]
+    replaced: Mapping[str, Collection[str]]
     disabled: Mapping[str, float]
 
 
@@ -38,17 +49,21 @@ def rotation(desired: RotationSpec, actual: Sequence[UserKey]) -> list[Call[Any]
 
     Raises:
         Unmet: a key is too old and there are two of them already, or the one that is due signs this run, or its
-            replacement cannot be used.
+            replacement cannot be used or is not told to be one.
     """
     if len(actual) == 1:
         return _first(desired, actual[0])
     if len(actual) < 2:
         return []
     old, new = sorted(actual, key=lambda key: (key.created_at, key.access_key_id not in desired.replaced))
-    if old.access_key_id not in desired.replaced:
+    replacements = desired.replaced.get(old.access_key_id, ())
+    if fingerprint(new.access_key_id) in replacements:
+        return _end(desired, old, new)
+    if UNTOLD in replacements:
+        _refuse_untold(desired, old, new)
+    else:
         _refuse_pair(desired, actual)
-        return []
-    return _end(desired, old, new)
+    return []
 
 
 def _first(desired: RotationSpec, key: UserKey) -> list[Call[Any]]:
@@ -82,6 +97,17 @@ def _refuse_end(desired: RotationSpec, old: UserKey, new: UserKey) -> None:
         )
 
 
+def _refuse_untold(desired: RotationSpec, old: UserKey, new: UserKey) -> None:
+    """Refuse to end a key's use where an earlier version did not write down which key has replaced it."""
+    if desired.now >= new.created_at + desired.overlap_seconds:
+        raise Unmet(
+            f"{told(old)} of RAM user {desired.user} has been replaced, but an earlier version wrote the journal, "
+            f"which does not say whether by {told(new)}.",
+            remedy=f"Once nobody uses {told(old)} any more (RAM console, last used), delete it there, then Retry this "
+            "run.",
+        )
+
+
 def _refuse_pair(desired: RotationSpec, keys: Sequence[UserKey]) -> None:
     aged = [key for key in keys if key.active and desired.now - key.created_at > desired.max_age_seconds]
     for key in aged[:1]:
@@ -95,12 +121,15 @@ def _refuse_pair(desired: RotationSpec, keys: Sequence[UserKey]) -> None:
 # What the journal tells
 
 
-def replaced_keys(record: Record, user: str) -> frozenset[str]:
-    """Give the ids of a user's keys beside which another was made and handed over."""
-    start = creation_key(user)
+def replaced_keys(record: Record, user: str) -> dict[str, frozenset[str]]:
+    """Say by the id of a key of a user's which others were made beside it and handed over: their fingerprints."""
+    start, found = creation_key(user), dict[str, frozenset[str]]()
     intents = {e.id: e.makes for e in record.entries if e.what is What.INTENT and e.makes.startswith(start)}
-    seen = {e.intent for e in record.entries if e.what is What.SEEN}
-    return frozenset(makes.removeprefix(start) for intent, makes in intents.items() if intent in seen)
+    for entry in record.entries:
+        if entry.what is What.SEEN and entry.intent in intents:
+            old = intents[entry.intent].removeprefix(start)
+            found[old] = found.get(old, frozenset()) | {entry.made or UNTOLD}
+    return found
 
 
 def open_creations(record: Record, user: str) -> list[Entry]:

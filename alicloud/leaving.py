@@ -15,6 +15,7 @@ from alicloud.ram_keys import delete_access_key, disable_access_key, told, use_k
 from alicloud.ram_logon import UserKey
 from alicloud.ram_policies import Attachment
 from alicloud.ram_removal import detach_policy, remove_user_from_group
+from alicloud.ververica import is_member
 
 DAY_SECONDS = 86_400.0
 
@@ -34,7 +35,9 @@ def keys_disabled(desired: LeaverSpec, actual: Sequence[UserKey]) -> list[Call[A
 
 def policy_taken(desired: LeaverSpec, actual: Sequence[Attachment]) -> list[Call[Any]]:
     """Detach the environment's own policy; what others have attached stays until the user is deleted."""
-    return [detach_policy("user", desired.user, each) for each in actual if each == Attachment(desired.policy)]
+    own = [each for each in actual if each == Attachment(desired.policy)]
+    key = f"{_policies_key(desired.user)}{desired.policy}"
+    return [replace(detach_policy("user", desired.user, each), removes=key) for each in own]
 
 
 def groups_left(desired: LeaverSpec, actual: Sequence[str]) -> list[Call[Any]]:
@@ -55,6 +58,10 @@ def _leave(user: str, group: str) -> Call[None]:
 
 def _membership_key(user: str) -> str:
     return f"ram:membership/{user}/"
+
+
+def _policies_key(user: str) -> str:
+    return f"ram:policy-of/{user}/"
 
 
 def keys_deleted(user: str, actual: Sequence[UserKey]) -> list[Call[Any]]:
@@ -83,18 +90,21 @@ def is_known(
     """
     if set(groups) & set(spec.groups) or Attachment(spec.policy) in policies:
         return True
-    if record.created(user_key(spec.user)) is Created.YES or left_at(record, spec.user):
+    if record.created(user_key(spec.user)) is Created.YES or left_at(record, spec.user, user_id):
         return True
-    mine = (entry.creates for entry in record.entries if entry.what is What.INTENT)
-    return any(each.startswith("ververica:member/") and each.endswith(f"/{user_id}") for each in mine)
+    return any(is_member(entry.creates, user_id) for entry in record.entries if entry.what is What.INTENT)
 
 
-def left_at(record: Record, user: str) -> float:
-    """Give when this environment last took a key's use, the logon or a membership from a user; 0 when never."""
-    begins = (use_key(user), _membership_key(user))
+def left_at(record: Record, user: str, user_id: str) -> float:
+    """Give when this environment last took anything from a user; 0 when never.
+
+    That is a key's use, the logon, the environment's own policy, and the place in a group or a namespace.
+    """
+    begins = (use_key(user), _membership_key(user), _policies_key(user))
     intents = [entry for entry in record.entries if entry.what is What.INTENT]
-    taken = [e for e in intents if e.removes == logon_key(user) or e.removes.startswith(begins)]
-    return max((entry.time for entry in taken), default=0.0)
+    of_ram = [e for e in intents if e.removes == logon_key(user) or e.removes.startswith(begins)]
+    of_namespaces = [e for e in intents if is_member(e.removes, user_id)]
+    return max((entry.time for entry in [*of_ram, *of_namespaces]), default=0.0)
 
 
 def grace_ends(since: date, grace_days: int, taken_at: float, used_at: float) -> float:

@@ -66,7 +66,8 @@ class Snapshot:
 class Write:
     """A write that was sent, or that a dry run would send; `changes` and `fingerprint` are those of its call.
 
-    `names` are the names and ids of what it is about, by which the cloud's own records know it.
+    `names` are the names and ids of what it is about, by which the cloud's own records know it. `removes` is the
+    call's.
     """
 
     action: str
@@ -77,6 +78,7 @@ class Write:
     changes: tuple[Change, ...] = field(default=(), compare=False)
     fingerprint: str = field(default="", compare=False)
     names: tuple[str, ...] = field(default=(), compare=False)
+    removes: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,15 @@ class Ledger:
         """Note a write; it belongs to the step that this thread is in."""
         means = call.means or call.action
         write = Write(
-            call.action, means, request_id, call.once_only, _STEP.get(), call.changes, call.fingerprint, _names(call)
+            call.action,
+            means,
+            request_id,
+            call.once_only,
+            _STEP.get(),
+            call.changes,
+            call.fingerprint,
+            _names(call),
+            call.removes,
         )
         with self._lock:
             self.writes.append(write)

@@ -15,6 +15,7 @@ from alicloud.errors import Refused, Unmet
 PRODUCT = "ververica"
 VERSION = "2022-07-18"
 PAGE_SIZE = 100
+_MEMBERS = "ververica:member/"
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,20 @@ def list_members(workspace: str, namespace: str) -> Call[tuple[Member, ...]]:
     )
 
 
+def member_key(workspace: str, namespace: str, user_id: str) -> str:
+    """Give the key by which a journal knows a user's place in a namespace."""
+    return f"{_MEMBERS}{workspace}/{namespace}/{user_id}"
+
+
+def is_member(key: str, user_id: str) -> bool:
+    """Say whether a journal's key is of a user's place in some namespace."""
+    return key.startswith(_MEMBERS) and key.endswith(f"/{user_id}")
+
+
 @allowed_by("stream:CreateMember", NAMESPACE)
 def create_member(spec: MemberSpec) -> Call[None]:
     """Source: ververica 2022-07-18, CreateMember."""
-    key = f"ververica:member/{spec.workspace}/{spec.namespace}/{spec.user_id}"
+    key = member_key(spec.workspace, spec.namespace, spec.user_id)
     return replace(_write("CreateMember", "POST", spec), creates=key)
 
 
@@ -101,6 +112,7 @@ def delete_member(spec: LeaverSpec) -> Call[None]:
         headers={"workspace": spec.workspace},
         done=frozenset({"990301"}),
         means=f"take {spec.user_name} out of namespace {spec.namespace}",
+        removes=member_key(spec.workspace, spec.namespace, spec.user_id),
     )
 
 

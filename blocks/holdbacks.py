@@ -286,5 +286,23 @@ def bucket_in_use(
     )
 
 
+def unproven(there: Sequence[str]) -> str:
+    """Say what is there that the journal alone proves to be the environment's; nothing when there is none."""
+    left = foreign(there, (), "it keeps the proof that this environment has, or may have, created what is still there:")
+    remedy = "name it in the document again, let `people` delete who has left, or delete it in the console; then Retry"
+    return f"{left}; {remedy}" if left else ""
+
+
+def unseen(kept: Sequence[str]) -> str:
+    """Say what may be there and could not be looked for; nothing when there is none."""
+    left = foreign(
+        kept, (), "it keeps the proof of what this environment has, or may have, created and cannot look for:"
+    )
+    remedy = (
+        "name it in the document again, give the runner the rights that `make runner-policy` prints then, and Retry"
+    )
+    return f"{left}; {remedy}" if left else ""
+
+
 def _day(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"

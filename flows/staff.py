@@ -48,5 +48,6 @@ def _namespaces(run: Run, account: Handle, joined: list[Handle]) -> list[Handle]
 def _leave(run: Run, journal: Handle, namespaces: list[Handle]) -> None:
     """Take everything at once; delete the user only when they have left the namespaces, which know them by id."""
     for leaver in run.environment.people.leavers:
-        left = run.step(ensure_left, desired.leaver(run.environment, leaver.name), after=[journal])
-        run.step(ensure_deleted, leaver, after=[left, *namespaces])
+        spec = desired.leaver(run.environment, leaver.name)
+        left = run.step(ensure_left, spec, after=[journal])
+        run.step(ensure_deleted, leaver, spec, namespaces, after=[left])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from alicloud import ram_keys, ram_logon
@@ -11,7 +11,7 @@ from alicloud.errors import Uncertain
 from alicloud.journal_record import Entry
 from alicloud.key_rotation import RotationSpec, disabled_keys, open_creations, replaced_keys, rotation
 from alicloud.leaving import DAY_SECONDS
-from alicloud.ram_keys import NewKey, creation_key, told
+from alicloud.ram_keys import NewKey, creation_key, fingerprint, told
 from alicloud.ram_logon import UserKey
 from alicloud.redaction import know
 from alicloud.session import Session
@@ -64,36 +64,46 @@ def ensure_key_age(cloud: Session, wanted: KeyAge, environment: Environment) -> 
     return None
 
 
-def _spec(cloud: Session, wanted: KeyAge, handed: frozenset[str]) -> RotationSpec:
+def _spec(cloud: Session, wanted: KeyAge, handed: Mapping[str, str]) -> RotationSpec:
     record = journal_of(cloud).record
+    replaced = replaced_keys(record, wanted.user)
+    told_now = {old: replaced.get(old, frozenset()) | {new} for old, new in handed.items()}
     return RotationSpec(
         wanted.user,
         wanted.max_age_days * DAY_SECONDS,
         wanted.overlap_days * DAY_SECONDS,
         cloud.clock.now(),
         signing_keys(cloud),
-        replaced_keys(record, wanted.user) | handed,
+        replaced | told_now,
         disabled_keys(record, wanted.user),
     )
 
 
-def _handed_over(cloud: Session, user: str, keys: Sequence[UserKey], environment: Environment) -> frozenset[str]:
-    """Close the creations whose key was handed over before their run ended, and give what they replace.
+def _handed_over(cloud: Session, user: str, keys: Sequence[UserKey], environment: Environment) -> dict[str, str]:
+    """Close the creations whose key was handed over before their run ended.
+
+    Returns:
+        Fingerprints of the new keys, by the ids of those that they replace.
 
     Raises:
         Uncertain: the secret of one is with nobody, or whether it was made is not known.
     """
-    journal, found = journal_of(cloud), set()
+    journal, found = journal_of(cloud), dict[str, str]()
     for intent in open_creations(journal.record, user):
         old = intent.makes.removeprefix(creation_key(user))
         others = [key for key in keys if key.access_key_id != old]
-        names = [desired.key_secret(environment, user, key.access_key_id) for key in others]
-        if not any(handover.holds(name, environment.people.handover) for name in names):
+        known = [key.access_key_id for key in others if _is_handed_over(environment, user, key)]
+        if not known:
             raise _nobodys(cloud, user, others, intent)
+        found[old] = fingerprint(known[0])
         if not cloud.dry:
-            journal.seen(intent.makes)
-        found.add(old)
-    return frozenset(found)
+            journal.seen(intent.makes, found[old])
+    return found
+
+
+def _is_handed_over(environment: Environment, user: str, key: UserKey) -> bool:
+    name = desired.key_secret(environment, user, key.access_key_id)
+    return handover.holds(name, environment.people.handover)
 
 
 def _replaced(
@@ -113,7 +123,7 @@ def _replaced(
     pair = f"AccessKeyId={key.access_key_id}\nAccessKeySecret={key.access_key_secret}"
     handover.one_time(name, channel, lambda: pair)
     wait_until(cloud, read, lambda keys: any(each.access_key_id == key.access_key_id for each in keys), call.means)
-    journal.seen(call.makes)
+    journal.seen(call.makes, fingerprint(key.access_key_id))
     return HandedOver(user, ram_keys.label(key.access_key_id), handover.place(name, channel))
 
 

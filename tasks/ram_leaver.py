@@ -15,6 +15,7 @@ from alicloud.ram_policies import Attachment
 from alicloud.session import Session
 from blocks.people import Leaver
 from blocks.runner_rights import need
+from tasks.namespace import LeftNamespace
 from tasks.removal import delete, journal_of, look, whose
 from tasks.runner import runner_user, signing_keys
 from tasks.step import step
@@ -46,10 +47,14 @@ class _Belongings:
     groups: tuple[str, ...]
     policies: tuple[Attachment, ...]
 
-    @property
-    def bare(self) -> bool:
-        """Whether the user can do nothing any more by what was given to them as a person."""
-        return not (self.logon or self.groups or any(key.active for key in self.keys))
+    def bare(self, policy: str) -> bool:
+        """Say whether the user can do nothing any more by what was given to them as a person.
+
+        Args:
+            policy: the one that the environment gives to them alone.
+        """
+        active = any(key.active for key in self.keys)
+        return not (self.logon or self.groups or active or Attachment(policy) in self.policies)
 
 
 @step(
@@ -84,7 +89,7 @@ def ensure_left(cloud: Session, spec: LeaverSpec) -> Had:
     found = _belongings(cloud, spec.user)
     _refuse_runner(cloud, spec.user, found.keys)
     had = Had(spec.user, _told(cloud, spec.user, found))
-    if not found.bare or Attachment(spec.policy) in found.policies:
+    if not found.bare(spec.policy):
         _refuse_stranger(cloud, spec, user, found)
         delete(cloud, ram_logon.list_access_keys(spec.user), spec, leaving.keys_disabled)
         delete(cloud, ram.get_login_profile(spec.user), spec.user, ram_removal.logon_removal)
@@ -110,10 +115,15 @@ def ensure_left(cloud: Session, spec: LeaverSpec) -> Had:
         need(sts.get_caller_identity),
     ),
 )
-def ensure_deleted(cloud: Session, leaver: Leaver) -> Departure:
+def ensure_deleted(
+    cloud: Session, leaver: Leaver, spec: LeaverSpec, namespaces: Sequence[Sequence[LeftNamespace]]
+) -> Departure:
     """Delete a user who has left, after the grace period, if this environment has made the user.
 
     Held back, and told, for whom somebody else has made, who has something again, or whose second factor is bound.
+
+    Args:
+        namespaces: who leaves which of them in this run.
 
     Raises:
         Unmet: it is the RAM user who runs this.
@@ -124,7 +134,9 @@ def ensure_deleted(cloud: Session, leaver: Leaver) -> Departure:
         return Departure(name, "there is no such user (any more)", gone=True)
     found = _belongings(cloud, name)
     _refuse_runner(cloud, name, found.keys)
-    kept = _kept(cloud, leaver, user, found)
+    places = any(left.user == name for rows in namespaces for left in rows)
+    leaves = not found.bare(spec.policy) or (cloud.dry and places)  # a plan writes down nothing that it would take
+    kept = _kept(cloud, leaver, user, found, leaves)
     if kept:
         return Departure(name, kept)
     delete(cloud, ram_logon.list_access_keys(name), name, leaving.keys_deleted)
@@ -133,16 +145,16 @@ def ensure_deleted(cloud: Session, leaver: Leaver) -> Departure:
     return Departure(name, "deleted", gone=True)
 
 
-def _kept(cloud: Session, leaver: Leaver, user: User, found: _Belongings) -> str:
+def _kept(cloud: Session, leaver: Leaver, user: User, found: _Belongings, leaves: bool) -> str:
     """Say why the user is not deleted yet, or never; nothing when they may be."""
     if strange := whose(cloud, ram.user_key(leaver.name), user.created_at):
         return f"everything taken; not deleted: {strange}"
-    if not found.bare:
+    if leaves:
         return "leaves in this run; deleted after the grace period"
     ends = leaving.grace_ends(
         leaver.since,
         leaver.grace_days,
-        leaving.left_at(journal_of(cloud).record, leaver.name),
+        leaving.left_at(journal_of(cloud).record, leaver.name, user.user_id),
         max(_last_uses(cloud, leaver.name, found.keys), default=0.0),
     )
     if cloud.clock.now() < ends:

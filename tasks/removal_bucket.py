@@ -12,6 +12,7 @@ from blocks.environment import Environment
 from blocks.holdbacks import Fate
 from blocks.runner_rights import need
 from tasks.removal import delete, journal_of, look, whose
+from tasks.removal_proof import NEEDS, unproven
 from tasks.step import step
 from tasks.udf_upload import known_uploads
 
@@ -19,7 +20,7 @@ from tasks.udf_upload import known_uploads
 @step(
     "Removal of OSS bucket {environment.storage.bucket}",
     needs=(
-        need(oss.get_bucket_info),
+        *NEEDS,
         need(oss_multipart.abort_multipart_upload, key="packages"),
         need(oss_multipart.list_multipart_uploads),
         need(oss_removal.delete_bucket),
@@ -30,6 +31,8 @@ from tasks.udf_upload import known_uploads
 )
 def remove_bucket(cloud: Session, environment: Environment, wanted: bool, before: Sequence[Fate]) -> Fate:
     """Delete the bucket with the journal and the UDF packages, when it holds nothing else and all else is gone.
+
+    That is also what the journal knows and the document does not name any more.
 
     Args:
         wanted: the operator asks for it.
@@ -48,6 +51,8 @@ def remove_bucket(cloud: Session, environment: Environment, wanted: bool, before
         )
     if left := holdbacks.staying(_not_adopted(before)):
         return holdbacks.held(what, f"it keeps the proof of what is this environment's: {left}")
+    if left := unproven(cloud, spec.name):
+        return holdbacks.held(what, left)
     if in_use := _in_use(cloud, environment):
         return holdbacks.held(what, in_use)
     _delete(cloud, environment)

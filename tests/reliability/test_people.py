@@ -10,7 +10,10 @@ import pyrage
 import pytest
 import yaml
 
+from alicloud import leaving
 from alicloud.errors import Uncertain, Unmet
+from alicloud.journal_record import Entry, Record, What
+from alicloud.session import Session
 from emulator import oss_state, ververica
 from emulator import ram as emulated
 from emulator import ram_keys as console
@@ -18,7 +21,10 @@ from emulator.cloud import ACCESS_KEY_ID
 from emulator.request import Caller, Request
 from flows.procedure import everything
 from flows.staff import staff
+from tasks import lease
+from tasks.opening import Opened
 from tests.flows.running import environment
+from tests.reliability import quick
 from tests.reliability.runs import Hands
 
 DAY = 86_400
@@ -136,6 +142,61 @@ def test_the_grace_begins_when_everything_was_taken_and_not_before(account, mode
     assert first.done, str(first)
     assert (second.error, second.writes) == (None, [])
     assert LEAVES[mode] in state(account).users
+
+
+ONLY_RIGHTS = {"own policy": "exclusive", "own policy and namespace": "managed", "namespace": "managed"}
+
+
+def with_one_more(only):
+    """Give an environment in which a third person has certain rights alone, the writes that take them, and the mode."""
+    mode = ONLY_RIGHTS[only]
+    stays = wanted(mode, [STAYS[mode]])
+    facts = stays.model_dump(mode="json")
+    facts["people"]["users"].append({"name": "zoe", "projects": [PROJECT[mode]] if "policy" in only else []})
+    if only == "namespace":
+        facts["projects"][0]["managers"] = [STAYS[mode], "zoe"]
+    takes = ["DetachPolicyFromUser"] * ("policy" in only) + ["DeleteMember"] * ("namespace" in only)
+    return type(stays).model_validate(facts), takes, mode
+
+
+@pytest.mark.requirement("R1")
+@pytest.mark.parametrize("only", ONLY_RIGHTS)
+def test_the_grace_begins_when_the_only_right_was_taken_whatever_it_was(account, only):
+    before, takes, mode = with_one_more(only)
+    account.reset(SEEDS[mode], speed=1.0)
+    assert account.run(before, procedure=everything).done
+    after = wanted(mode, [STAYS[mode]], [leaver("zoe", account)])
+    days_pass(account, 365)
+    foreseen = planned(account, after)
+
+    first = account.run(after, procedure=staff)
+    days_pass(account, 29)
+    early = account.run(after, procedure=staff)
+    days_pass(account, 2)
+    late = account.run(after, procedure=staff)
+
+    assert first.done, str(first)
+    assert sorted(foreseen) == sorted(first.writes) == sorted(takes)
+    assert (early.error, early.writes) == (None, [])
+    assert late.writes == ["DeleteUser"]
+
+
+def planned(account, environment):
+    """Give the writes that a plan of the people foresees."""
+    cloud = Session(quick.ACCOUNT, environment.region, {"*": account.running.url}, account.clock())
+    with cloud, lease.keeping(environment, cloud) as journal:
+        journal.read()
+        planning = Opened(environment, cloud, journal).foreseen(staff)
+    assert planning.refusals() == []
+    return [write.action for write in planning.cloud.ledger.writes]
+
+
+def test_a_journal_of_an_earlier_version_that_does_not_tell_of_policies_begins_no_grace_and_knows_nobody():
+    intent = Entry(What.INTENT, "1", "2026-01-01T00:00:00Z", "r", action="DetachPolicyFromUser", means="of user bob")
+    record = Record(entries=[intent])
+
+    assert leaving.left_at(record, "bob", "1") == 0.0
+    assert not leaving.is_known(record, leaving.LeaverSpec("bob", (), "own"), "1", (), ())
 
 
 def test_a_key_that_was_enabled_again_is_disabled_again_and_the_grace_begins_anew(account, mode):
@@ -431,10 +492,14 @@ def test_a_key_that_was_handed_over_before_its_run_was_killed_counts_as_made(acc
     heir = account.run(kept, "the heir", procedure=staff)
     days_pass(account, 8)
     then = account.run(kept, procedure=staff)
+    seen = keys_of(account, "alice")
+    days_pass(account, 8)
+    last = account.run(kept, procedure=staff)
 
     assert (heir.error, heir.writes) == (None, [])
     assert then.writes == ["UpdateAccessKey"]
-    assert not keys_of(account, "alice")[old]
+    assert not seen[old]
+    assert last.writes == ["DeleteAccessKey"]
     assert len(material(folder)) == 1
 
 
@@ -449,6 +514,51 @@ def test_two_keys_of_which_one_is_too_old_are_left_to_a_person(account, mode):
     assert isinstance(refused.error, Unmet)
     assert "has two AccessKeys" in str(refused)
     assert list(keys_of(account, STAYS[mode]).values()) == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("killed", "why"), [(False, "has not made one to replace the other"), (True, "nobody is known to have its secret")]
+)
+def test_a_key_of_somebody_else_beside_one_that_was_replaced_ends_nothing(account, killed, why, folder):
+    begin(account, "exclusive")
+    old, kept = give_key(account, "alice"), keeping("exclusive")
+    days_pass(account, 91)
+    account.run(kept, "the first", LookingFor("ListAccessKeys", kill=True) if killed else None, procedure=staff)
+    assert account.run(kept, procedure=staff).done
+    (pair,) = material(folder)
+    delete_key(account, "alice", pair["AccessKeyId"])
+    strange = give_key(account, "alice")
+
+    for _ in range(2):
+        days_pass(account, 8)
+        refused = account.run(kept, procedure=staff)
+        assert why in str(refused)
+        assert refused.writes == []
+    assert keys_of(account, "alice") == {old: True, strange: True}
+
+
+def delete_key(account, user, key):
+    """Let somebody delete an AccessKey in the console."""
+    del state(account).keys[key]
+    state(account).users[user].keys.remove(key)
+
+
+def test_of_a_pair_that_an_earlier_version_made_a_person_ends_the_old_key(account, monkeypatch):
+    begin(account, "exclusive")
+    old, kept = give_key(account, "alice"), keeping("exclusive")
+    days_pass(account, 91)
+    monkeypatch.setattr("tasks.ram_key.fingerprint", lambda _: "")  # as that version wrote the journal
+    made = account.run(kept, procedure=staff)
+    monkeypatch.undo()
+    days_pass(account, 8)
+
+    refused = account.run(kept, procedure=staff)
+
+    assert made.writes == ["CreateAccessKey"]
+    assert "an earlier version wrote the journal, which does not say whether by" in str(refused)
+    assert refused.writes == []
+    delete_key(account, "alice", old)
+    assert account.run(kept, procedure=staff).done
 
 
 def test_the_key_that_signs_the_run_is_not_disabled(account, mode, folder, monkeypatch):
