@@ -141,6 +141,10 @@ def test_the_chart_or_our_values_set_what_the_demo_has_proven(scaled):
         "PREFECT_SERVER_EVENTS_MESSAGING_BROKER",  # backgroundServices.messaging, by its older name
         "PREFECT_SERVER_EVENTS_MESSAGING_CACHE",
         "PREFECT_REDIS_MESSAGING_URL",  # as host, port and password
+        # With that broker, and twice in a container if our values had them too; templates/_helpers.tpl.
+        "PREFECT_SERVER_DATABASE_MIGRATE_ON_START",
+        "PREFECT_SERVER_EVENTS_CAUSAL_ORDERING",
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE",
     }
 
     named = {each["name"] for each in HELM["server"]["global"]["prefect"]["env"]}
