@@ -11,7 +11,7 @@ import pytest
 
 from alicloud import bssopenapi, ecs, foas, foas_queues, foasconsole, oss, oss_objects, ram, sts, vpc
 from alicloud.call import PLANNED, Call, Kind
-from alicloud.clock import Clock
+from alicloud.clock import Clock, Stopped
 from alicloud.errors import (
     AlibabaCloudError,
     Forbidden,
@@ -341,6 +341,18 @@ def test_a_cluster_whose_creation_did_not_arrive_is_not_tried_again_by_itself(em
 
     assert emulator.writes() == ["CreateCluster"]
     assert cloud.send(foas.list_cluster()) == ()
+
+
+@pytest.mark.requirement("R21")
+def test_a_run_that_ends_before_its_order_goes_out_leaves_no_question_about_it(emulator, cloud):
+    cloud.journal.take()
+    cloud.clock.stop()
+
+    with pytest.raises(Stopped):
+        cloud.send(MAKE_CLUSTER)
+
+    assert emulator.writes() == []
+    assert cloud.journal.record.open() == []
 
 
 def test_every_call_that_spends_or_cannot_be_repeated_is_sent_once_only():

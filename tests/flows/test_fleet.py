@@ -237,7 +237,7 @@ def test_when_the_fleet_is_ended_no_other_begins_and_nothing_more_is_ordered(fle
 
 @pytest.mark.parametrize("mode", ["exclusive", "managed"])
 def test_an_environment_is_ready_when_what_was_made_before_is_running_and_not_sooner(fleet, mode):
-    trial, names = fleet(mode, 1)
+    trial, names = fleet(mode, 1, **{f"fleet-{mode}-001": {"projects": [], "people": {}}})  # nothing else to write
     first = run(trial, prepare_fleet, environments=names)
     assert first.is_completed(), first.message
     slow(trial)
