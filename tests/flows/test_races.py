@@ -33,7 +33,7 @@ class Meeting(logging.Handler):
 @pytest.fixture
 def meeting(monkeypatch):
     """Take out the turn, which one server gives, and let the runs meet."""
-    monkeypatch.setattr(opening, "Turn", lambda _environment: nullcontext())
+    monkeypatch.setattr(opening, "Turn", lambda *_: nullcontext())
     runs, calls, handler = (
         logging.getLogger("prefect.flow_runs"),
         logging.getLogger("realtime_compute.calls"),
