@@ -47,16 +47,7 @@ def query_available_instances(product_code: str, region: str = "") -> Call[tuple
     Source: BssOpenApi 2017-12-14, QueryAvailableInstances.
     """
     where = {"Region": region} if region else {}
-    return Call(
-        PRODUCT,
-        VERSION,
-        "QueryAvailableInstances",
-        Kind.READ,
-        _instances,
-        {"ProductCode": product_code, **where, "PageSize": str(PAGE_SIZE)},
-        missing=(),
-        next_page=number_pages(PAGE_SIZE, "PageNum"),
-    )
+    return _query({"ProductCode": product_code, **where, "PageSize": str(PAGE_SIZE)})
 
 
 @allowed_by("bssapi:QueryAvailableInstances", EVERYTHING)
@@ -65,14 +56,19 @@ def query_instance(instance_id: str) -> Call[tuple[OrderedInstance, ...]]:
 
     Source: BssOpenApi 2017-12-14, QueryAvailableInstances: a product code is wanted only where a region is given.
     """
+    return _query({"InstanceIDs": instance_id})
+
+
+def _query(parameters: Mapping[str, str]) -> Call[tuple[OrderedInstance, ...]]:
     return Call(
         PRODUCT,
         VERSION,
         "QueryAvailableInstances",
         Kind.READ,
         _instances,
-        {"InstanceIDs": instance_id},
+        parameters,
         missing=(),
+        next_page=number_pages(PAGE_SIZE, "PageNum"),
     )
 
 

@@ -57,22 +57,27 @@ class _Belongings:
         return not (self.logon or self.groups or active or Attachment(policy) in self.policies)
 
 
+_LOOKS = (  # at who leaves, what they have, and that it is not who runs this
+    need(ram.get_login_profile, user="leavers"),
+    need(ram.get_user, user="leavers"),
+    need(ram.list_groups_for_user, user="leavers"),
+    need(ram_keys.get_access_key_last_used, user="leavers"),
+    need(ram_logon.list_access_keys, user="leavers"),
+    need(ram_policies.list_policies_for, user="leavers"),
+    need(sts.get_caller_identity),
+)
+
+
 @step(
     "Leaving of {spec.user}",
     "R1",
     "R4",
     needs=(
-        need(ram.get_login_profile, user="leavers"),
-        need(ram.get_user, user="leavers"),
-        need(ram.list_groups_for_user, user="leavers"),
+        *_LOOKS,
         need(ram_keys.disable_access_key, user="leavers"),
-        need(ram_keys.get_access_key_last_used, user="leavers"),
-        need(ram_logon.list_access_keys, user="leavers"),
-        need(ram_policies.list_policies_for, user="leavers"),
         need(ram_removal.delete_login_profile, user="leavers"),
         need(ram_removal.detach_policy, user="leavers", policy="any_policy"),
         need(ram_removal.remove_user_from_group, user="leavers", group="any_group"),
-        need(sts.get_caller_identity),
     ),
 )
 def ensure_left(cloud: Session, spec: LeaverSpec) -> Had:
@@ -102,17 +107,11 @@ def ensure_left(cloud: Session, spec: LeaverSpec) -> Had:
     "Deletion of {leaver.name}",
     "R1",
     needs=(
-        need(ram.get_login_profile, user="leavers"),
-        need(ram.get_user, user="leavers"),
-        need(ram.list_groups_for_user, user="leavers"),
+        *_LOOKS,
         need(ram_keys.delete_access_key, user="leavers"),
-        need(ram_keys.get_access_key_last_used, user="leavers"),
         need(ram_logon.get_user_mfa_info, user="leavers"),
-        need(ram_logon.list_access_keys, user="leavers"),
-        need(ram_policies.list_policies_for, user="leavers"),
         need(ram_removal.delete_user, user="leavers"),
         need(ram_removal.detach_policy, user="leavers", policy="any_policy"),
-        need(sts.get_caller_identity),
     ),
 )
 def ensure_deleted(

@@ -17,6 +17,7 @@ from emulator.faults import Faults
 from emulator.networks import VSwitch
 from emulator.world import World
 from tests.flows.running import environment
+from tests.reliability.plays import SLOWLY
 from tests.reliability.runs import SPEED, Hands
 from tests.reliability.teardowns import rehearse, tear_down
 
@@ -25,7 +26,6 @@ ENVIRONMENTS = {mode: environment(mode) for mode in SEEDS}
 MANAGED = ENVIRONMENTS["managed"]
 BUCKET = MANAGED.storage.bucket
 _PREPARED = {}
-SLOWLY = 2_000.0  # what is ours was made within ten minutes of its intent, which on a busy machine must last a moment
 
 
 @pytest.fixture
